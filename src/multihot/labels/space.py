@@ -1,0 +1,114 @@
+"""The label space: which labels there are, and in which order."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from multihot.errors import LabelError
+
+
+@dataclass(frozen=True)
+class LabelSpace:
+    """Label names in a fixed order: column `j` of every targets, logits or decided array is `names[j]`.
+
+    Args:
+        names: unique, non-empty names; their order is the order of columns everywhere.
+
+    Raises:
+        LabelError: a name is empty, not text, or given twice.
+
+    >>> space = LabelSpace(("black", "jeans"))
+    >>> len(space), space.index("jeans"), "red" in space
+    (2, 1, False)
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        empty = [name for name in self.names if not isinstance(name, str) or not name.strip()]
+        if empty:
+            raise LabelError(f"label names must be non-empty text, got {empty[0]!r}")
+        repeated = [name for name, count in Counter(self.names).items() if count > 1]
+        if repeated:
+            raise LabelError(f"label names must be unique, given more than once: {_listing(repeated)}")
+
+    @classmethod
+    def from_sets(cls, label_sets: Iterable[Iterable[str]]) -> Self:
+        """The space of all names that occur, in alphabetical order.
+
+        >>> LabelSpace.from_sets([{"jeans", "black"}, set(), {"red"}]).names
+        ('black', 'jeans', 'red')
+        """
+        return cls(tuple(sorted({name for names in label_sets for name in names})))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._positions
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {name: position for position, name in enumerate(self.names)}
+
+    def index(self, name: str) -> int:
+        """The column of a label. Raises `LabelError` where the name is not in the space."""
+        self.require_known([name])
+        return self._positions[name]
+
+    def require_known(self, names: Iterable[str], where: str = "") -> None:
+        """Raise a `LabelError` that lists every name not in the space; `where` starts the message."""
+        unknown = sorted({name for name in names if name not in self._positions})
+        if unknown:
+            start = f"{where}: " if where else ""
+            raise LabelError(f"{start}unknown label names: {_listing(unknown)}; known are: {_listing(self.names)}")
+
+    @cached_property
+    def order_hash(self) -> str:
+        """64 bits (hexadecimal) that change whenever a name or the order changes; written into every artefact."""
+        text = json.dumps(self.names, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def require_order(self, order_hash: str | None, where: str) -> None:
+        """Raise a `LabelError` unless an artefact's hash is this space's: columns are never silently reordered."""
+        if order_hash != self.order_hash:
+            raise LabelError(
+                f"{where}: made for other labels or another label order "
+                f"(hash {order_hash or 'missing'}, expected {self.order_hash}); use the labels.json it was made with"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `labels.json` holds."""
+        return {"labels": list(self.names), "order_hash": self.order_hash}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], where: str = "labels.json") -> Self:
+        """The inverse of `to_dict`; raises `LabelError` where the names do not match the stored hash."""
+        names = values.get("labels")
+        if not isinstance(names, list):
+            raise LabelError(f'{where}: expected {{"labels": ["name", ...]}}, got keys {sorted(values)}')
+        space = cls(tuple(names))
+        space.require_order(values.get("order_hash"), where)
+        return space
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a `labels.json`."""
+        try:
+            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        except (OSError, ValueError) as error:
+            raise LabelError(f"{path}: cannot read the label space: {error}") from error
+
+
+def _listing(names: Sequence[str], most: int = 20) -> str:
+    shown = ", ".join(map(str, names[:most]))
+    return shown if len(names) <= most else f"{shown}, ... ({len(names)} in all)"

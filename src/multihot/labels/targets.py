@@ -1,0 +1,118 @@
+"""What is true of each sample: every label present, absent or unknown.
+
+Shapes: N samples, L labels.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from multihot.errors import ArgumentError
+from multihot.labels.space import LabelSpace
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The three states of N x L cells, held sparse: only what is present or unknown takes memory.
+
+    Args:
+        present: (N, L) boolean CSR, true where the label holds.
+        unknown: (N, L) boolean CSR, true where nobody looked; such a cell is never present.
+
+    >>> targets = Targets.from_dense([[1, 0, np.nan], [0, 0, 0]])
+    >>> len(targets), targets.positives().tolist(), targets.known().tolist()
+    (2, [1, 0, 0], [2, 2, 1])
+    >>> targets.dense()[0].tolist()
+    [1.0, 0.0, nan]
+    """
+
+    present: sparse.csr_array
+    unknown: sparse.csr_array
+
+    def __post_init__(self) -> None:
+        if self.present.shape != self.unknown.shape:
+            raise ArgumentError(f"present is {self.present.shape}, unknown is {self.unknown.shape}: shapes must match")
+        if self.present.multiply(self.unknown).nnz:
+            raise ArgumentError("a cell cannot be both present and unknown")
+
+    @classmethod
+    def from_dense(cls, values: ArrayLike) -> Self:
+        """From an (N, L) array of 1 present, 0 absent, NaN unknown; anything else is an `ArgumentError`."""
+        dense = np.asarray(values, dtype=np.float64)
+        if dense.ndim != 2:
+            raise ArgumentError(f"targets must have the shape (samples, labels), got {dense.shape}")
+        unknown = np.isnan(dense)
+        illegal = ~unknown & (dense != 0) & (dense != 1)
+        if illegal.any():
+            row, column = np.argwhere(illegal)[0]
+            raise ArgumentError(
+                f"targets must be 1 present, 0 absent or NaN unknown, got {dense[row, column]} at row {row}, label {column}"
+            )
+        return cls(sparse.csr_array(dense == 1), sparse.csr_array(unknown))
+
+    @classmethod
+    def from_sets(
+        cls,
+        label_sets: Iterable[Collection[str]],
+        space: LabelSpace,
+        unknown_sets: Iterable[Collection[str]] | None = None,
+    ) -> Self:
+        """From the names present in each sample, and the names unknown in each (none by default).
+
+        >>> space = LabelSpace(("black", "jeans"))
+        >>> Targets.from_sets([{"jeans"}, set()], space).dense().tolist()
+        [[0.0, 1.0], [0.0, 0.0]]
+        """
+        present = _incidence(label_sets, space)
+        if unknown_sets is None:
+            return cls(present, sparse.csr_array(present.shape, dtype=bool))
+        return cls(present, _incidence(unknown_sets, space))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, L)."""
+        return (int(self.present.shape[0]), int(self.present.shape[1]))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
+        """The rows with these indices, in their order."""
+        index = np.asarray(rows, dtype=np.intp)
+        return type(self)(self.present[index], self.unknown[index])
+
+    def dense(self) -> NDArray[np.float32]:
+        """(N, L) of 1 present, 0 absent, NaN unknown: 4 bytes a cell, so not for a hundred thousand labels."""
+        values = self.present.toarray().astype(np.float32)
+        values[self.unknown.toarray()] = np.nan
+        return values
+
+    def positives(self) -> NDArray[np.int64]:
+        """(L,) how many samples are known to have each label."""
+        return np.bincount(self.present.indices, minlength=self.shape[1]).astype(np.int64)
+
+    def known(self) -> NDArray[np.int64]:
+        """(L,) in how many samples each label is known, present or absent."""
+        return len(self) - np.bincount(self.unknown.indices, minlength=self.shape[1]).astype(np.int64)
+
+    def names(self, row: int, space: LabelSpace) -> tuple[str, ...]:
+        """The names of the labels present in one sample."""
+        start, stop = self.present.indptr[row : row + 2]
+        return tuple(space.names[column] for column in np.sort(self.present.indices[start:stop]))
+
+
+def _incidence(label_sets: Iterable[Collection[str]], space: LabelSpace) -> sparse.csr_array:
+    rows: list[int] = []
+    columns: list[int] = []
+    count = 0
+    for names in label_sets:
+        unique = set(names)
+        rows += [count] * len(unique)
+        columns += [space.index(name) for name in unique]
+        count += 1
+    values = np.ones(len(rows), dtype=bool)
+    return sparse.csr_array((values, (rows, columns)), shape=(count, len(space)))
