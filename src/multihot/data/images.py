@@ -3,12 +3,18 @@
 Shapes: H, W height and width in pixels; a decoded picture is (H, W, 3) uint8 RGB.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from multihot.data.decoding import decode_bytes
+from multihot.errors import ArgumentError, ImageError
+
+_HASH_BYTES = 16
 
 
 class Images(Protocol):
@@ -17,7 +23,10 @@ class Images(Protocol):
     def __len__(self) -> int: ...
 
     def read(self, row: int) -> tuple[bytes, str]:
-        """The encoded or raw bytes of one picture and their content hash (32 hexadecimal digits)."""
+        """One picture as bytes that `decode_bytes` takes, and their content hash (32 hexadecimal digits).
+
+        Raises `ImageError` where there are no bytes to be had.
+        """
         ...
 
     def decode(self, row: int) -> NDArray[np.uint8]:
@@ -27,3 +36,85 @@ class Images(Protocol):
     def take(self, rows: Sequence[int]) -> Self:
         """The pictures with these indices, in their order."""
         ...
+
+
+def content_hash(content: bytes) -> str:
+    """The name of a content: equal for byte-identical files, wherever they lie.
+
+    >>> content_hash(b"")
+    'cae66941d9efbd404e4d88758ea67670'
+    """
+    return hashlib.blake2b(content, digest_size=_HASH_BYTES).hexdigest()
+
+
+class ImageFiles:
+    """N picture files on disk; each is opened when asked for and closed at once.
+
+    Args:
+        paths: where they lie; nothing is checked until a file is read.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = tuple(paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def read(self, row: int) -> tuple[bytes, str]:
+        """The file's bytes and their content hash; raises `ImageError` where the file cannot be read."""
+        try:
+            content = self.paths[row].read_bytes()
+        except OSError as error:
+            raise ImageError(f"cannot be read: {error.strerror or error}") from error
+        return content, content_hash(content)
+
+    def decode(self, row: int) -> NDArray[np.uint8]:
+        """One picture as (H, W, 3) RGB; raises `ImageError` with the reason where it cannot be decoded."""
+        return decode_bytes(self.read(row)[0])
+
+    def take(self, rows: Sequence[int]) -> Self:
+        """The files with these indices, in their order."""
+        return type(self)([self.paths[row] for row in rows])
+
+
+class ImageArrays:
+    """N pictures of one size, held in memory.
+
+    Args:
+        pixels: (N, H, W), (N, H, W, 1) or (N, H, W, 3) uint8; grey is repeated to three channels when decoded.
+
+    Raises:
+        ArgumentError: another shape or type.
+
+    >>> images = ImageArrays(np.zeros((2, 28, 28), np.uint8))
+    >>> len(images), images.decode(0).shape
+    (2, (28, 28, 3))
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        shaped = pixels[..., np.newaxis] if pixels.ndim == 3 else pixels
+        if shaped.ndim != 4 or shaped.shape[3] not in (1, 3) or 0 in shaped.shape[1:] or shaped.dtype != np.uint8:
+            raise ArgumentError(
+                "pictures must be uint8 of the shape (samples, height, width) or (samples, height, width, 1 or 3), "
+                f"got {pixels.dtype} of the shape {pixels.shape}"
+            )
+        self.pixels = shaped
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def read(self, row: int) -> tuple[bytes, str]:
+        """One picture as a PGM or PPM file (raw pixels after a line of header), and the hash of that."""
+        height, width, channels = self.pixels[row].shape
+        kind = "P5" if channels == 1 else "P6"
+        content = f"{kind} {width} {height} 255\n".encode() + self.pixels[row].tobytes()
+        return content, content_hash(content)
+
+    def decode(self, row: int) -> NDArray[np.uint8]:
+        """One picture as (H, W, 3) RGB."""
+        height, width, _ = self.pixels[row].shape
+        return np.ascontiguousarray(np.broadcast_to(self.pixels[row], (height, width, 3)))
+
+    def take(self, rows: Sequence[int]) -> Self:
+        """The pictures with these indices, in their order (a copy)."""
+        return type(self)(self.pixels[np.asarray(rows, dtype=np.intp)])

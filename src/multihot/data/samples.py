@@ -1,7 +1,8 @@
 """Samples: what every source reads into, and all later steps take."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -32,6 +33,7 @@ class Samples:
         groups: per sample a group name or None; samples of one group never straddle a split.
         set_aside: samples already found unusable, with reasons; they are not among the N.
         source: where they came from, for messages and reports.
+        notes: what the reader noticed and the user should know, a sentence each.
 
     Raises:
         ArgumentError: lengths do not match, or an id is given twice.
@@ -43,8 +45,9 @@ class Samples:
     targets: Targets
     split: tuple[str | None, ...] | None = None
     groups: tuple[str | None, ...] | None = None
-    set_aside: tuple[SetAside, ...] = field(default=())
+    set_aside: tuple[SetAside, ...] = ()
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         expected = (len(self.ids), len(self.space))
@@ -54,7 +57,7 @@ class Samples:
                 f"do not match targets of shape {self.targets.shape}"
             )
         if len(set(self.ids)) < len(self.ids):
-            repeated = next(name for name in self.ids if self.ids.count(name) > 1)
+            repeated = Counter(self.ids).most_common(1)[0][0]
             raise ArgumentError(f"sample ids must be unique, given more than once: {repeated}")
         for name, column in (("split", self.split), ("groups", self.groups)):
             if column is not None and len(column) != len(self.ids):

@@ -1,0 +1,131 @@
+"""The one decoder: training, prediction and serving all see a picture through `decode_bytes`.
+
+Shapes: H, W height and width in pixels; a decoded picture is (H, W, 3) uint8 RGB.
+"""
+
+import threading
+import warnings
+from io import BytesIO
+from types import TracebackType
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from multihot.errors import ImageError
+
+# Safe on a stranger's bytes: none of these starts another program (EPS does) or guesses without a signature (TGA does).
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+_ORIENTATION = 0x0112  # the EXIF tag
+_TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
+_WHITE = (255, 255, 255, 255)
+
+
+def decode_bytes(content: bytes) -> NDArray[np.uint8]:
+    """One encoded picture as (H, W, 3) uint8 RGB.
+
+    The format is recognised by content. The orientation that EXIF declares is applied, an invalid one ignored. What is
+    transparent becomes white; of an animation the first frame is taken; 16-bit greys keep their upper 8 bits; colour
+    profiles are ignored.
+
+    Raises:
+        ImageError: empty, not a picture, truncated, damaged or too large; the message is the reason.
+    """
+    if not content:
+        raise ImageError("empty file")
+    with _QUIET:
+        try:
+            with Image.open(BytesIO(content), formats=_FORMATS) as image:
+                return _decode_opened(image, content)
+        except ImageError:
+            raise
+        except Exception as error:  # on damaged bytes Pillow's readers raise whatever they stumble over
+            raise ImageError(_reason(error, content)) from error
+
+
+def _decode_opened(image: Image.Image, content: bytes) -> NDArray[np.uint8]:
+    pixels = None
+    if image.format == "JPEG" and image.mode in ("RGB", "L"):
+        pixels = _fast_jpeg(content)
+    if pixels is None:
+        image.load()
+        pixels = np.asarray(_as_rgb(image))
+    return _upright(pixels, _orientation(image))
+
+
+def _fast_jpeg(content: bytes) -> NDArray[np.uint8] | None:
+    """The pixels, equal to Pillow's; None where the strict decoder objects and Pillow must judge."""
+    try:
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content)
+    except ValueError:
+        return None
+    return pixels
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return _from_wide(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_wide(image: Image.Image) -> Image.Image:
+    """16-bit greys as RGB; numbers with no known range are refused rather than guessed at."""
+    values = np.asarray(image)
+    if image.mode == "F" or values.min() < 0 or values.max() > 0xFFFF:
+        raise ImageError(f"pixels are numbers without a known range (mode {image.mode}): save with 8 or 16 bits")
+    return Image.fromarray((values >> 8).astype(np.uint8)).convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a damaged EXIF block says nothing about the pixels
+        return 1
+
+
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    quarters, mirrored = _TURNS.get(orientation, (0, False))
+    turned = np.rot90(pixels, quarters)
+    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+
+
+def _reason(error: Exception, content: bytes) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return f"too large: more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
+    if isinstance(error, UnidentifiedImageError):
+        return "truncated or damaged: no complete header" if content.startswith(_SIGNATURES) else "not a picture"
+    text = str(error) or type(error).__name__
+    return f"truncated: {text}" if "truncated" in text.lower() else f"damaged: {text}"
+
+
+class _QuietPillow:
+    """Silences Pillow's warnings while any thread decodes; `warnings.catch_warnings` alone is not safe in threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._caught = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._caught.__exit__(kind, error, trace)
+
+
+_QUIET = _QuietPillow()

@@ -1,0 +1,96 @@
+"""What readers have in common: records of single samples, assembled into `Samples`."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from multihot.data.images import ImageFiles
+from multihot.data.samples import Samples, SetAside
+from multihot.errors import DataError
+from multihot.labels import LabelSpace, Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sample on disk, as a reader found it.
+
+    Args:
+        id: its name, unique within the source.
+        path: its picture.
+        present: the names of its labels.
+        unknown: the names of labels that nobody looked for.
+        split: "train", "validation", "test" or None.
+        group: samples of one group never straddle a split.
+    """
+
+    id: str
+    path: Path
+    present: Collection[str]
+    unknown: Collection[str] = ()
+    split: str | None = None
+    group: str | None = None
+
+
+def assemble(
+    records: Iterable[Record],
+    source: Path,
+    declared: Sequence[str] | None = None,
+    set_aside: Sequence[SetAside] = (),
+    notes: Sequence[str] = (),
+) -> Samples:
+    """Samples in the order of their ids.
+
+    Args:
+        records: the samples; an id given twice is a `DataError`.
+        source: where they came from.
+        declared: the names of all labels in the source's own order; where a source declares none, the names that
+            occur, in alphabetical order.
+        set_aside: samples that the reader found unusable.
+        notes: what the reader wants the user to know.
+    """
+    ordered = sorted(records, key=lambda record: record.id)
+    _require_samples(ordered, source, set_aside)
+    space = (
+        LabelSpace.from_sets(record.present for record in ordered) if declared is None else LabelSpace(tuple(declared))
+    )
+    return Samples(
+        ids=tuple(record.id for record in ordered),
+        images=ImageFiles([record.path for record in ordered]),
+        space=space,
+        targets=Targets.from_sets(
+            (record.present for record in ordered), space, (record.unknown for record in ordered)
+        ),
+        split=_column([record.split for record in ordered]),
+        groups=_column([record.group for record in ordered]),
+        set_aside=tuple(set_aside),
+        source=str(source),
+        notes=(*notes, *similar_names(space)),
+    )
+
+
+def similar_names(space: LabelSpace) -> list[str]:
+    """One note for each set of names that differ only by case, spaces, hyphens or underscores."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for name in space:
+        alike[" ".join(name.casefold().replace("_", " ").replace("-", " ").split())].append(name)
+    return [
+        f"label names that differ only by case or spaces, read as different labels: {', '.join(map(repr, names))}"
+        for names in alike.values()
+        if len(names) > 1
+    ]
+
+
+def _require_samples(ordered: Sequence[Record], source: Path, set_aside: Sequence[SetAside]) -> None:
+    if not ordered:
+        why = f": {len(set_aside)} set aside, the first: {set_aside[0].id}: {set_aside[0].reason}" if set_aside else ""
+        raise DataError(f"{source}: no usable samples{why}")
+    counts = Counter(record.id for record in ordered)
+    repeated = [f"{name} ({count} times)" for name, count in counts.items() if count > 1]
+    if repeated:
+        more = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
+        raise DataError(f"{source}: each sample must be given once, got {repeated[0]}{more}")
+
+
+def _column(values: list[str | None]) -> tuple[str | None, ...] | None:
+    return tuple(values) if any(value is not None for value in values) else None
