@@ -7,10 +7,12 @@ from typing import Any
 
 from multihot.data.samples import Samples
 from multihot.data.sources.folders import read_folders
+from multihot.data.sources.tables import read_table
 from multihot.errors import ArgumentError, DataError, FormatError
 
 FORMATS: dict[str, Callable[..., Samples]] = {
     "folders": read_folders,
+    "table": read_table,
 }
 
 
@@ -25,7 +27,7 @@ def read(source: str | Path, format: str | None = None, **options: Any) -> Sampl
     path = Path(source)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder")
-    name = format or "folders"
+    name = format or ("folders" if path.is_dir() else "table")
     if name not in FORMATS:
         raise FormatError(f"unknown format {name!r}; known are: {', '.join(FORMATS)}")
     reader = FORMATS[name]

@@ -1,0 +1,90 @@
+"""The label columns of a table as label sets: present and unknown names, row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from multihot.data.sources.cells import names_in, separator_of, state_of
+from multihot.data.sources.columns import LabelColumns
+from multihot.data.sources.table import Table, is_blank
+from multihot.errors import DataError
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """N label sets.
+
+    Args:
+        present: the names that hold in each row.
+        unknown: the names that nobody looked for in each row.
+        declared: all names in the source's order, where it declares them; else None: those that occur are all.
+        notes: what the user should know.
+    """
+
+    present: Sequence[Sequence[str]]
+    unknown: Sequence[Sequence[str]]
+    declared: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+def label_sets(table: Table, labels: LabelColumns, separator: str | None = None) -> LabelSets:
+    """Read the label columns; a cell that cannot be read is a `DataError` with its row and column."""
+    if labels.form == "list":
+        return _from_lists(table, labels.names[0], separator)
+    if labels.form == "states":
+        return _from_states(table, labels.names)
+    return _from_values(table, labels.names)
+
+
+def _from_lists(table: Table, column: str, separator: str | None) -> LabelSets:
+    cells = table.column(column)
+    if separator is None:
+        separator = separator_of(cells)
+    present: list[tuple[str, ...]] = []
+    unlabelled = []
+    for row, cell in enumerate(cells):
+        try:
+            names = names_in(cell, separator)
+        except ValueError as error:
+            raise DataError(f"{table.where(row)}, column {column!r}: {error}") from error
+        unlabelled.append(names is None)
+        present.append(names or ())
+    every = tuple(sorted({name for names in present for name in names})) if any(unlabelled) else ()
+    return LabelSets(present, [every if missing else () for missing in unlabelled], None)
+
+
+def _from_states(table: Table, columns: Sequence[str]) -> LabelSets:
+    present: list[list[str]] = [[] for _ in range(len(table))]
+    unknown: list[list[str]] = [[] for _ in range(len(table))]
+    into = {"present": present, "unknown": unknown}
+    for column in columns:
+        for row, cell in enumerate(table.column(column)):
+            state = state_of(cell)
+            if state is None:
+                raise DataError(
+                    f"{table.where(row)}, column {column!r}: expected 1 (present), 0 (absent), blank or -1 (unknown), "
+                    f"got {cell!r}"
+                )
+            if state != "absent":
+                into[state][row].append(column)
+    return LabelSets(present, unknown, tuple(columns))
+
+
+def _from_values(table: Table, columns: Sequence[str]) -> LabelSets:
+    present: list[list[str]] = [[] for _ in range(len(table))]
+    unknown: list[list[str]] = [[] for _ in range(len(table))]
+    owner: dict[str, str] = {}
+    for column in columns:
+        cells = [None if is_blank(cell) else str(cell).strip() for cell in table.column(column)]
+        values = sorted({cell for cell in cells if cell is not None})
+        shared = next((value for value in values if owner.setdefault(value, column) != column), None)
+        if shared is not None:
+            raise DataError(
+                f"{table.path}: the columns {owner[shared]!r} and {column!r} both hold {shared!r}, "
+                "and one label cannot mean both: rename it in one of them"
+            )
+        for row, cell in enumerate(cells):
+            if cell is None:
+                unknown[row].extend(values)
+            else:
+                present[row].append(cell)
+    return LabelSets(present, unknown, tuple(owner))

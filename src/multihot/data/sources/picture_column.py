@@ -1,0 +1,132 @@
+"""Which column of a table names the pictures, and where they lie."""
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from multihot.data.sources.cells import state_of
+from multihot.data.sources.folders import picture_names
+from multihot.data.sources.table import Table, listing
+from multihot.errors import DataError
+
+_SAMPLED_CELLS = 50
+_SEARCHED_FILES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures that a table's column names.
+
+    Args:
+        column: the column's name.
+        root: the folder that its paths start from.
+        confined: whether a path that leads out of the root is refused.
+        elsewhere: what is no path from the root -> the path below the root that it stands for.
+    """
+
+    column: str
+    root: Path
+    confined: bool
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, cell: Any) -> Path:
+        """The picture that a cell names; raises `DataError` with the reason where there is none."""
+        name = spelling(cell)
+        path = self.root / self.elsewhere.get(name, name)
+        if self.confined and name.startswith(("/", "../")) and not path.is_relative_to(self.root):
+            raise DataError(f"lies outside {self.root}")
+        if not _is_file(path):
+            raise DataError(f"no such file in {self.root}")
+        return path
+
+    def share_found(self, cells: Iterable[Any]) -> float:
+        """The share of cells that name a picture."""
+        found = []
+        for cell in cells:
+            try:
+                self.find(cell)
+            except DataError:
+                found.append(False)
+            else:
+                found.append(True)
+        return sum(found) / max(1, len(found))
+
+
+def find_pictures(table: Table, column: str | None = None, root: Path | None = None) -> Pictures:
+    """The column whose cells name existing files, and the folder they start from.
+
+    Tried are paths from the table's own folder and from the folders in it, or only from `root`; then names alone, with
+    or without extension, of files anywhere below ("00012" for pictures/a/00012.jpg), where just one file has the name.
+
+    Raises:
+        DataError: no column (or not the named one) names an existing file, or `root` is no folder.
+    """
+    if root is not None and not root.is_dir():
+        raise DataError(f"{root}: expected the folder in which the pictures of {table.path} lie")
+    samples = {name: _sample(table.column(name)) for name in ([column] if column else table.columns)}
+    top = root or table.path.parent
+    confined = root is not None
+    places = [top] if confined else [top, *_folders_in(top)]
+    by_path = (Pictures(name, place, confined) for place in places for name in samples)
+    found = _best(by_path, samples)
+    if found is None:
+        names = _names_below(top)
+        found = _best((Pictures(name, top, confined, names) for name in samples), samples)
+    if found is None:
+        raise DataError(
+            f"{table.path}: no column names pictures in {top} (looked at: {listing(samples)}); "
+            "pass the folder of the pictures as root"
+        )
+    return found
+
+
+def spelling(cell: Any) -> str:
+    """A path as tables spell it: forward slashes, and no steps that lead nowhere.
+
+    >>> spelling(" ./images/a/../b.jpg")
+    'images/b.jpg'
+    """
+    return posixpath.normpath(str(cell).strip().replace("\\", "/"))
+
+
+def _sample(cells: Sequence[Any]) -> list[Any]:
+    """Some distinct cells that may be names, spread over the column."""
+    spread = cells[:: max(1, len(cells) // (4 * _SAMPLED_CELLS))]
+    names = dict.fromkeys(cell for cell in spread if isinstance(cell, str | int) and state_of(cell) is None)
+    return list(names)[:_SAMPLED_CELLS]
+
+
+def _best(trials: Iterable[Pictures], samples: Mapping[str, Sequence[Any]]) -> Pictures | None:
+    """The trial that finds the largest share of its column's sampled cells; None where no trial finds any."""
+    best, most = None, 0.0
+    for trial in trials:
+        share = trial.share_found(samples[trial.column])
+        if share == 1:
+            return trial
+        if share > most:
+            best, most = trial, share
+    return best
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _names_below(top: Path) -> dict[str, str]:
+    """Name with and without extension -> path from the top, for all names that just one file has."""
+    paths: dict[str, str] = {}
+    for path in islice(picture_names(top), _SEARCHED_FILES):
+        name = PurePosixPath(path)
+        for key in {name.name, name.stem}:
+            paths[key] = "" if key in paths else path
+    return {key: path for key, path in paths.items() if path}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False

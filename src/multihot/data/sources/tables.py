@@ -1,0 +1,126 @@
+"""Tables of pictures and labels: CSV and TSV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.columns import LabelColumns, find_groups, find_labels, find_split, split_of
+from multihot.data.sources.label_columns import label_sets
+from multihot.data.sources.picture_column import Pictures, find_pictures, spelling
+from multihot.data.sources.records import Record, assemble
+from multihot.data.sources.table import Table, is_blank, listing
+from multihot.data.sources.text_tables import load_text_table
+from multihot.errors import ArgumentError, DataError
+
+
+def read_table(
+    source: Path,
+    *,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    label_columns: Sequence[str] | None = None,
+    value_columns: Sequence[str] | None = None,
+    separator: str | None = None,
+    split_column: str | None = None,
+    group_column: str | None = None,
+    root: str | Path | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Samples:
+    """Read a table with a header, one picture a row. Whatever is not given is found out.
+
+    Args:
+        source: the file.
+        path_column: the column that names the pictures.
+        label_column: the column whose cells list the labels: `a|b`, `a;b`, `a,b`, `["a", "b"]` or `['a', 'b']`.
+        label_columns: columns named by their label, with 1, 0, blank or -1 (both unknown), or true and false.
+        value_columns: columns such as colour and season, whose cells each name the one label of theirs that holds; in a
+            row with a blank cell all labels of that column are unknown.
+        separator: what stands between labels in `label_column`; "" takes each cell as one label.
+        split_column: the column with train, validation or test; "" for none.
+        group_column: the column of groups that must not straddle a split; "" for none.
+        root: the folder that the paths start from, and must not leave.
+        delimiter: what stands between fields.
+        encoding: the file's text encoding.
+
+    Raises:
+        DataError: the file cannot be read as a table, or a column cannot be found or understood.
+    """
+    table = load_text_table(source, delimiter, encoding)
+    pictures = find_pictures(table, path_column, None if root is None else Path(root))
+    others = [name for name in table.columns if name != pictures.column]
+    split = _chosen(table, split_column, find_split(table, others))
+    group = _chosen(table, group_column, find_groups(others))
+    others = [name for name in others if name not in (split, group)]
+    labels = _named_labels(label_column, label_columns, value_columns) or find_labels(table, others)
+    sets = label_sets(table, labels, separator)
+    files, set_aside = _files(table, pictures)
+    parts = _splits(table, split)
+    groups = [None] * len(table) if group is None else [_text(cell) for cell in table.columns[group]]
+    records = (
+        Record(name, path, sets.present[row], sets.unknown[row], parts[row], groups[row])
+        for row, (name, path) in files.items()
+    )
+    unread = [name for name in others if name not in labels.names]
+    notes = [f"columns not read: {listing(unread)}"] if unread else []
+    return assemble(records, source, sets.declared, set_aside, notes)
+
+
+def _chosen(table: Table, given: str | None, found: str | None) -> str | None:
+    """The column the user named ("" for none), else the one found."""
+    if given:
+        table.column(given)
+    return found if given is None else given or None
+
+
+def _named_labels(
+    label_column: str | None, label_columns: Sequence[str] | None, value_columns: Sequence[str] | None
+) -> LabelColumns | None:
+    given = [
+        LabelColumns("list", (label_column,)) if label_column else None,
+        LabelColumns("states", tuple(label_columns)) if label_columns else None,
+        LabelColumns("values", tuple(value_columns)) if value_columns else None,
+    ]
+    named = [labels for labels in given if labels is not None]
+    if len(named) > 1:
+        raise ArgumentError("give one of label_column, label_columns and value_columns, got more than one")
+    return named[0] if named else None
+
+
+def _files(table: Table, pictures: Pictures) -> tuple[dict[int, tuple[str, Path]], list[SetAside]]:
+    """Row -> the sample's id and file; and the rows without a file, by name and with the reason."""
+    files: dict[int, tuple[str, Path]] = {}
+    set_aside: list[SetAside] = []
+    first: dict[str, int] = {}
+    for row, cell in enumerate(table.columns[pictures.column]):
+        if is_blank(cell):
+            set_aside.append(
+                SetAside(f"{table.unit} {table.numbers[row]}", f"nothing in the column {pictures.column!r}")
+            )
+            continue
+        name = spelling(cell)
+        if first.setdefault(name, row) != row:
+            raise DataError(
+                f"{table.where(row)}: {name} was already given in {table.unit} {table.numbers[first[name]]}: "
+                "each picture must have one row"
+            )
+        try:
+            files[row] = name, pictures.find(cell)
+        except DataError as error:
+            set_aside.append(SetAside(name, str(error)))
+    return files, set_aside
+
+
+def _splits(table: Table, column: str | None) -> list[str | None]:
+    if column is None:
+        return [None] * len(table)
+    parts = [None if is_blank(cell) else split_of(cell) for cell in table.columns[column]]
+    for row, (cell, part) in enumerate(zip(table.columns[column], parts, strict=True)):
+        if part is None and not is_blank(cell):
+            raise DataError(f"{table.where(row)}, column {column!r}: expected train, validation or test, got {cell!r}")
+    return parts
+
+
+def _text(cell: Any) -> str | None:
+    return None if is_blank(cell) else str(cell).strip()
