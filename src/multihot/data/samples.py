@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from multihot.data.images import Images
 from multihot.errors import ArgumentError
@@ -33,6 +34,8 @@ class Samples:
         groups: per sample a group name or None; samples of one group never straddle a split.
         set_aside: samples already found unusable, with reasons; they are not among the N.
         source: where they came from, for messages and reports.
+        exhaustive: whether the source lists all labels that are present, so that any label outside `space` is absent;
+            otherwise it says nothing about other labels.
         notes: what the reader noticed and the user should know, a sentence each.
 
     Raises:
@@ -47,6 +50,7 @@ class Samples:
     groups: tuple[str | None, ...] | None = None
     set_aside: tuple[SetAside, ...] = ()
     source: str = ""
+    exhaustive: bool = True
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -85,3 +89,38 @@ class Samples:
         kept = [row for row in range(len(self)) if row not in bad]
         aside = tuple(SetAside(self.ids[row], reason) for row, reason in sorted(bad.items()))
         return replace(self.take(kept), set_aside=self.set_aside + aside)
+
+    def with_space(
+        self,
+        space: LabelSpace,
+        *,
+        unknown_labels: Literal["error", "set aside"] = "error",
+    ) -> Self:
+        """The same samples with the columns of another label space, a run's for example.
+
+        A label that only `space` has is absent where the source lists all that is present (`exhaustive`), else unknown.
+
+        Args:
+            space: the labels to have, in their order.
+            unknown_labels: what to do about labels of these samples that `space` does not have: raise a `LabelError`
+                that lists them, or leave those labels out, with a note that names them; the samples stay.
+            missing: what a label that only `space` has is for these samples: absent where their source lists all that
+                is present, unknown where it says nothing about other labels.
+        """
+        left_out = [name for name in self.space if name not in space]
+        if unknown_labels == "error":
+            space.require_known(left_out, self.source)
+        elsewhere = len(self.space)
+        columns = [self.space.index(name) if name in self.space else elsewhere for name in space]
+        targets = Targets(
+            _with_column(self.targets.present, filled=False)[:, columns],
+            _with_column(self.targets.unknown, filled=not self.exhaustive)[:, columns],
+        )
+        note = (f"labels set aside, not among those of the run: {', '.join(left_out)}",) if left_out else ()
+        return replace(self, space=space, targets=targets, notes=self.notes + note)
+
+
+def _with_column(cells: sparse.csr_array, *, filled: bool) -> sparse.csr_array:
+    """One more column on the right, all true or all false."""
+    column = sparse.csr_array(np.full((cells.shape[0], 1), filled))
+    return sparse.csr_array(sparse.hstack([cells, column], format="csr"))

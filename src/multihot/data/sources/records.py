@@ -45,7 +45,7 @@ def assemble(
         records: the samples; an id given twice is a `DataError`.
         source: where they came from.
         declared: the names of all labels in the source's own order; where a source declares none, the names that
-            occur, in alphabetical order.
+            occur, in alphabetical order, and each sample's are all that it has.
         set_aside: samples that the reader found unusable.
         notes: what the reader wants the user to know.
     """
@@ -65,6 +65,7 @@ def assemble(
         groups=_column([record.group for record in ordered]),
         set_aside=tuple(set_aside),
         source=str(source),
+        exhaustive=declared is None,
         notes=(*notes, *similar_names(space)),
     )
 
