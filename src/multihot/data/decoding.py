@@ -17,18 +17,25 @@ from multihot.errors import ImageError
 
 # Safe on a stranger's bytes: none of these starts another program (EPS does) or guesses without a signature (TGA does).
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x00\x00\x00\x0cjP  ")
+_AVIF_SIGNATURES = (b"ftypavif", b"ftypavis")
+_HEIC_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1")
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 _WHITE = (255, 255, 255, 255)
 
 
-def decode_bytes(content: bytes) -> NDArray[np.uint8]:
+def decode_bytes(content: bytes, min_side: int | None = None) -> NDArray[np.uint8]:
     """One encoded picture as (H, W, 3) uint8 RGB.
 
     The format is recognised by content. The orientation that EXIF declares is applied, an invalid one ignored. What is
     transparent becomes white; of an animation the first frame is taken; 16-bit greys keep their upper 8 bits; colour
     profiles are ignored.
+
+    Args:
+        content: a picture file's bytes.
+        min_side: where given, a JPEG may come at a fraction of its size, neither side shorter than this: some three
+            times faster when a photograph is scaled down afterwards anyway.
 
     Raises:
         ImageError: empty, not a picture, truncated, damaged or too large; the message is the reason.
@@ -38,27 +45,29 @@ def decode_bytes(content: bytes) -> NDArray[np.uint8]:
     with _QUIET:
         try:
             with Image.open(BytesIO(content), formats=_FORMATS) as image:
-                return _decode_opened(image, content)
+                return _decode_opened(image, content, min_side)
         except ImageError:
             raise
         except Exception as error:  # on damaged bytes Pillow's readers raise whatever they stumble over
             raise ImageError(_reason(error, content)) from error
 
 
-def _decode_opened(image: Image.Image, content: bytes) -> NDArray[np.uint8]:
+def _decode_opened(image: Image.Image, content: bytes, min_side: int | None) -> NDArray[np.uint8]:
     pixels = None
     if image.format == "JPEG" and image.mode in ("RGB", "L"):
-        pixels = _fast_jpeg(content)
+        pixels = _fast_jpeg(content, min_side)
     if pixels is None:
         image.load()
         pixels = np.asarray(_as_rgb(image))
     return _upright(pixels, _orientation(image))
 
 
-def _fast_jpeg(content: bytes) -> NDArray[np.uint8] | None:
-    """The pixels, equal to Pillow's; None where the strict decoder objects and Pillow must judge."""
+def _fast_jpeg(content: bytes, min_side: int | None) -> NDArray[np.uint8] | None:
+    """The pixels, at full size equal to Pillow's; None where the strict decoder objects and Pillow must judge."""
+    # Fractions between 1/2 and 1 take longer than the whole.
+    reduction = {} if min_side is None else {"min_height": min_side, "min_width": min_side, "min_factor": 2}
     try:
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content)
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content, **reduction)
     except ValueError:
         return None
     return pixels
@@ -98,9 +107,16 @@ def _reason(error: Exception, content: bytes) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return f"too large: more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
     if isinstance(error, UnidentifiedImageError):
-        return "truncated or damaged: no complete header" if content.startswith(_SIGNATURES) else "not a picture"
+        return _unidentified(content)
     text = str(error) or type(error).__name__
     return f"truncated: {text}" if "truncated" in text.lower() else f"damaged: {text}"
+
+
+def _unidentified(content: bytes) -> str:
+    if content.startswith(_HEIC_SIGNATURES, 4):
+        return "HEIC is not supported: convert it to JPEG or PNG"
+    begun = content.startswith(_SIGNATURES) or content.startswith(_AVIF_SIGNATURES, 4) or content[8:12] == b"WEBP"
+    return "truncated or damaged: no complete header" if begun else "not a picture in a known format"
 
 
 class _QuietPillow:
