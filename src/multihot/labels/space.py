@@ -4,12 +4,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from numpy.typing import ArrayLike
+from scipy import sparse
+
 from multihot.errors import LabelError
+from multihot.labels.contradictions import require_consistent
+from multihot.labels.relations import Relations
+from multihot.labels.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -18,9 +24,10 @@ class LabelSpace:
 
     Args:
         names: unique, non-empty names; their order is the order of columns everywhere.
+        relations: which labels may hold together; none by default.
 
     Raises:
-        LabelError: a name is empty, not text, or given twice.
+        LabelError: a name is empty, not text, or given twice; relations name other labels or contradict each other.
 
     >>> space = LabelSpace(("black", "jeans"))
     >>> len(space), space.index("jeans"), "red" in space
@@ -28,6 +35,7 @@ class LabelSpace:
     """
 
     names: tuple[str, ...]
+    relations: Relations = field(default=Relations())
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -37,6 +45,9 @@ class LabelSpace:
         repeated = [name for name, count in Counter(self.names).items() if count > 1]
         if repeated:
             raise LabelError(f"label names must be unique, given more than once: {_listing(repeated)}")
+        if self.relations:
+            self.require_known(self.relations.names(), "relations")
+            require_consistent(self.rules, self.relations.implies, self.names, "relations")
 
     @classmethod
     def from_sets(cls, label_sets: Iterable[Iterable[str]]) -> Self:
@@ -86,9 +97,35 @@ class LabelSpace:
                 f"(hash {order_hash or 'missing'}, expected {self.order_hash}); use the labels.json it was made with"
             )
 
+    def with_relations(self, relations: Relations) -> Self:
+        """The same labels in the same order, with these relations."""
+        return replace(self, relations=relations)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The relations in numbers."""
+        return Rules.of(self.relations.rules(self.names), self.names)
+
+    def violations(
+        self, states: ArrayLike | sparse.csr_array, unknown: sparse.csr_array | None = None
+    ) -> dict[str, int]:
+        """How many samples break each relation for certain; relations that all keep are left out.
+
+        Args:
+            states: (N, L) decided booleans, or 1 present, 0 absent, NaN unknown; or `Targets.present`.
+            unknown: (N, L) `Targets.unknown`, where the states are sparse.
+
+        >>> relations = Relations.from_dict({"implies": {"jeans": "trousers"}})
+        >>> LabelSpace(("jeans", "trousers"), relations).violations([[True, False], [True, True]])
+        {'jeans implies trousers': 1}
+        """
+        counts = self.rules.violated(states, unknown).sum(axis=0)
+        return {text: int(count) for text, count in zip(self.rules.texts, counts, strict=True) if count}
+
     def to_dict(self) -> dict[str, Any]:
-        """What `labels.json` holds."""
-        return {"labels": list(self.names), "order_hash": self.order_hash}
+        """What `labels.json` holds; relations only where there are any."""
+        values: dict[str, Any] = {"labels": list(self.names), "order_hash": self.order_hash}
+        return values | ({"relations": self.relations.to_dict()} if self.relations else {})
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], where: str = "labels.json") -> Self:
@@ -96,7 +133,7 @@ class LabelSpace:
         names = values.get("labels")
         if not isinstance(names, list):
             raise LabelError(f'{where}: expected {{"labels": ["name", ...]}}, got keys {sorted(values)}')
-        space = cls(tuple(names))
+        space = cls(tuple(names), Relations.from_dict(values.get("relations") or {}, f"{where}: relations"))
         space.require_order(values.get("order_hash"), where)
         return space
 
