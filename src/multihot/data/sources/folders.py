@@ -1,10 +1,11 @@
 """Folder names as labels: `black_jeans/x.jpg` is black and jeans, `a/b/x.jpg` is a and b."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
-from multihot.data.samples import Samples
+from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.columns import split_of
 from multihot.data.sources.records import Record, assemble
 from multihot.errors import ArgumentError, DataError
 
@@ -20,31 +21,41 @@ _BESIDE = frozenset(
 def read_folders(source: Path, *, separator: str = "_") -> Samples:
     """Read a folder whose subfolders name the labels.
 
+    Where all pictures lie in folders called train, validation (or val, valid) and test, with labelled folders in them,
+    those are read as the split.
+
     Args:
         source: the folder.
         separator: what stands between the labels in a folder's name; "" takes each name as one label.
 
     Raises:
-        DataError: no folder, no pictures in it, or none of them in a subfolder.
+        DataError: no folder, no pictures in it, or none of them in a labelled subfolder.
     """
     if not isinstance(separator, str):
         raise ArgumentError(f"separator must be text, got {separator!r}")
     if not source.is_dir():
-        raise DataError(f"{source}: expected a folder of labelled folders, got a file or nothing")
-    names = sorted(picture_names(source))
+        raise DataError(f"{source}: expected a folder with labelled folders in it")
+    names, set_aside = _sayable(sorted(picture_names(source)))
     if not names:
         raise DataError(f"{source}: no pictures found in this folder or below")
-    if not any("/" in name for name in names):
+    folders = {name: tuple(name.split("/")[:-1]) for name in names}
+    splits = _split_folders(set(folders.values()))
+    labels = {folder: _labels(folder[1:] if splits else folder, separator) for folder in set(folders.values())}
+    if not any(labels.values()):
         raise DataError(
-            f"{source}: {len(names)} files and no labels found: expected subfolders named by labels "
-            "(black_jeans/x.jpg), or a table (CSV, TSV) of files and labels, whose path is given instead"
+            f"{source}: {len(names)} files and no labels found; expected folders named by labels (black_jeans/x.jpg), "
+            "or give a table of files and labels (CSV, TSV) as the source"
         )
-    labels = {folder: _labels(folder, separator) for folder in {name.rpartition("/")[0] for name in names}}
-    return assemble((Record(name, source / name, labels[name.rpartition("/")[0]]) for name in names), source)
+    records = (
+        Record(name, source / name, labels[folder], split=splits.get(folder[0]) if splits else None)
+        for name, folder in folders.items()
+    )
+    unlabelled = sum(not labels[folder] for folder in folders.values())
+    return assemble(records, source, set_aside=set_aside, notes=tuple(_notes(labels.values(), splits, unlabelled)))
 
 
 def picture_names(folder: Path) -> Iterator[str]:
-    """All files below a folder that may be pictures, as paths relative to it with forward slashes.
+    """All files below a folder that may be pictures, as paths relative to it with forward slashes, in no fixed order.
 
     Hidden files and folders are passed over, and what is plainly something else (.txt, .csv, Thumbs.db, ...).
     """
@@ -59,13 +70,48 @@ def picture_names(folder: Path) -> Iterator[str]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                pending.append(f"{prefix}{entry.name}/")
-            elif PurePosixPath(entry.name).suffix.lower() not in _BESIDE:
+                if not _leads_back(entry):
+                    pending.append(f"{prefix}{entry.name}/")
+            elif entry.name[entry.name.rfind(".") :].lower() not in _BESIDE:
                 yield prefix + entry.name
 
 
-def _labels(folder: str, separator: str) -> frozenset[str]:
-    """The labels that a relative folder's name gives, each folder on the way included."""
-    parts = PurePosixPath(folder).parts
-    names = [name for part in parts for name in (part.split(separator) if separator else [part])]
+def _leads_back(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is a link to one that it lies in, so that following it would never end."""
+    return entry.is_symlink() and Path(entry.path).parent.resolve().is_relative_to(Path(entry.path).resolve())
+
+
+def _sayable(names: Sequence[str]) -> tuple[list[str], list[SetAside]]:
+    """The names that can be written down, and those that are no text in the file system's encoding."""
+    good, bad = [], []
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "backslashreplace").decode()
+            bad.append(SetAside(shown, "the file's name is not valid UTF-8: rename it"))
+        else:
+            good.append(name)
+    return good, bad
+
+
+def _split_folders(folders: set[tuple[str, ...]]) -> dict[str, str]:
+    """Top folder -> part of the split, where every picture lies in a labelled folder of such a top folder."""
+    parts = {folder[0]: split_of(folder[0]) for folder in folders if len(folder) > 1}
+    known = {top: part for top, part in parts.items() if part is not None}
+    return known if len(known) == len(parts) and all(len(folder) > 1 for folder in folders) else {}
+
+
+def _labels(folders: Sequence[str], separator: str) -> frozenset[str]:
+    """The labels that the folders on the way to a file give."""
+    names = [name for folder in folders for name in (folder.split(separator) if separator else [folder])]
     return frozenset(name.strip() for name in names if name.strip())
+
+
+def _notes(labels: Collection[frozenset[str]], splits: dict[str, str], unlabelled: int) -> Iterator[str]:
+    if splits:
+        yield f"the folders {', '.join(sorted(splits))} were read as the split"
+    if unlabelled:
+        yield f"{unlabelled} files lie in no labelled folder and were read as samples without labels"
+    for name in sorted(frozenset.intersection(*labels)):
+        yield f"every sample has the label {name!r}: if it is none, give the folder of that name as the source"
