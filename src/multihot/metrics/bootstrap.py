@@ -1,0 +1,54 @@
+"""Intervals by the bootstrap over samples: a replicate weighs samples by how often it drew them, and copies nothing.
+
+Shapes: N samples, R replicates.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from multihot.metrics.shares import Share
+
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A figure with the bounds of its 95 % interval; both NaN where no replicates were asked for."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+    def to_dict(self) -> dict[str, float | None]:
+        """JSON-safe: undefined is None.
+
+        >>> Interval(0.5).to_dict()
+        {'value': 0.5, 'low': None, 'high': None}
+        """
+        return {name: None if value != value else value for name, value in self._asdict().items()}
+
+
+def sample_weights(samples: int, replicates: int, seed: int, device: torch.device) -> Tensor:
+    """(N, R) how often each replicate draws each sample, N draws with replacement; the same on every device."""
+    generator = np.random.default_rng(seed)
+    drawn = np.empty((replicates, samples), dtype=np.float32)
+    for row in drawn:
+        row[:] = np.bincount(generator.integers(0, samples, samples), minlength=samples)
+    return torch.from_numpy(np.ascontiguousarray(drawn.T)).to(device)
+
+
+def interval(value: Tensor, replicates: Tensor | None) -> Interval:
+    """The figure with the percentiles of its (R,) replicates, of those in which it is defined."""
+    if replicates is None or not len(replicates):
+        return Interval(float(value))
+    tail = (1 - CONFIDENCE) / 2
+    bounds = replicates.double().nanquantile(torch.tensor([tail, 1 - tail], dtype=torch.float64, device=value.device))
+    return Interval(float(value), *bounds.tolist())
+
+
+def resampled_share(share: Share, weights: Tensor) -> Tensor:
+    """(R,) replicates of a figure that is a ratio of sums over samples."""
+    sums = torch.stack(share).float() @ weights
+    return sums[0] / sums[1]

@@ -1,0 +1,167 @@
+"""The targets of N x L cells in one form, dense or sparse, read in blocks of samples or of labels.
+
+Shapes: N samples, L labels; a block has G groups (samples or labels) of M members (labels or samples).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from torch import Tensor
+
+from multihot.errors import ArgumentError
+from multihot.labels import Targets
+from multihot.metrics.arrays import as_tensor
+
+TargetsLike: TypeAlias = NDArray[Any] | Tensor | sparse.sparray | sparse.spmatrix | Targets
+
+# Small enough for a block's temporaries to stay in the cache, large enough to hide the cost of a call.
+BLOCK_CELLS = 2**19
+
+
+class Block(NamedTuple):
+    """Which of G x M cells are present, and which are known (None where all are)."""
+
+    present: Tensor
+    known: Tensor | None
+
+    def known_counts(self) -> Tensor:
+        """(G,) how many members of each group are known."""
+        groups, members = self.present.shape
+        if self.known is None:
+            return torch.full((groups,), members, device=self.present.device)
+        return self.known.sum(1)
+
+    def known_row(self, group: int) -> Tensor | None:
+        """(M,) which members of one group are known, None where all are."""
+        return None if self.known is None else self.known[group]
+
+
+@dataclass(frozen=True)
+class DenseCells:
+    """Targets of 1 present, 0 absent and, in floating types, NaN unknown."""
+
+    values: Tensor
+    has_unknown: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, L)."""
+        return (self.values.shape[0], self.values.shape[1])
+
+    @property
+    def device(self) -> torch.device:
+        """Where blocks are made."""
+        return self.values.device
+
+    def rows(self, part: slice) -> Block:
+        """Some samples: groups are samples, members are labels."""
+        values = self.values[part]
+        return Block(values == 1, ~values.isnan() if self.has_unknown else None)
+
+    def columns(self, part: slice) -> Block:
+        """Some labels: groups are labels, members are samples."""
+        values = self.values[:, part]
+        known = (~values.isnan()).t().contiguous() if self.has_unknown else None
+        return Block((values == 1).t().contiguous(), known)
+
+
+@dataclass(frozen=True)
+class SparseCells:
+    """Targets held as sparse matrices; only blocks are ever made dense."""
+
+    targets: Targets
+    device: torch.device
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, L)."""
+        return self.targets.shape
+
+    @cached_property
+    def has_unknown(self) -> bool:
+        """Whether any cell is unknown."""
+        return self.targets.unknown.nnz > 0
+
+    @cached_property
+    def _by_label(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        return self.targets.present.T.tocsr(), self.targets.unknown.T.tocsr()
+
+    def rows(self, part: slice) -> Block:
+        """Some samples: groups are samples, members are labels."""
+        return self._block(self.targets.present, self.targets.unknown, part)
+
+    def columns(self, part: slice) -> Block:
+        """Some labels: groups are labels, members are samples."""
+        return self._block(*self._by_label, part)
+
+    def _block(self, present: sparse.csr_array, unknown: sparse.csr_array, part: slice) -> Block:
+        known = ~self._dense(unknown[part]) if self.has_unknown else None
+        return Block(self._dense(present[part]), known)
+
+    def _dense(self, matrix: sparse.csr_array) -> Tensor:
+        return torch.from_numpy(matrix.toarray()).to(self.device)
+
+
+Cells: TypeAlias = DenseCells | SparseCells
+
+
+def read_cells(targets: TargetsLike, device: torch.device) -> Cells:
+    """Check targets and bring them to the device; raises `ArgumentError` for anything but 1, 0 and NaN."""
+    if isinstance(targets, Targets):
+        return SparseCells(targets, device)
+    if isinstance(targets, sparse.sparray | sparse.spmatrix):
+        return SparseCells(_sparse_targets(targets), device)
+    values = as_tensor(targets, "targets").to(device)
+    if values.ndim != 2:
+        raise ArgumentError(f"targets must have the shape (samples, labels), got {tuple(values.shape)}")
+    return DenseCells(values, _require_three_states(values))
+
+
+def blocks(total: int, width: int, cells: int = BLOCK_CELLS) -> Iterator[slice]:
+    """Slices that cover `total` rows of `width` cells, about `cells` cells each; a single empty one for no rows."""
+    step = max(1, cells // max(width, 1))
+    for start in range(0, max(total, 1), step):
+        yield slice(start, min(start + step, total))
+
+
+def _sparse_targets(matrix: Any) -> Targets:
+    """Stored 1 is present, stored NaN unknown, all else absent."""
+    values = sparse.csr_array(matrix)
+    values.sum_duplicates()
+    stored = torch.from_numpy(values.data)
+    _require_three_states(stored[:, None])
+    return Targets(
+        present=_where(values, values.data == 1),
+        unknown=_where(values, values.data != values.data),
+    )
+
+
+def _where(values: sparse.csr_array, chosen: NDArray[Any]) -> sparse.csr_array:
+    result = sparse.csr_array((chosen, values.indices, values.indptr), shape=values.shape)
+    result.eliminate_zeros()
+    return result
+
+
+def _require_three_states(values: Tensor) -> bool:
+    """Raise unless every value is 0, 1 or NaN; return whether any is NaN."""
+    if values.dtype == torch.bool:
+        return False
+    has_unknown = False
+    for part in blocks(*values.shape):
+        block = values[part]
+        legal = (block == 0) | (block == 1)
+        if legal.all():
+            continue
+        has_unknown = True
+        illegal = ~(legal | block.isnan())
+        if illegal.any():
+            raise ArgumentError(
+                f"targets must be 1 present, 0 absent or NaN unknown, got {block[illegal][0].item():g}"
+                f" in row {part.start + int(illegal.nonzero()[0, 0])}"
+            )
+    return has_unknown
