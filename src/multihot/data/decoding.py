@@ -52,6 +52,16 @@ def decode_bytes(content: bytes, min_side: int | None = None) -> NDArray[np.uint
             raise ImageError(_reason(error, content)) from error
 
 
+def stored_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels as the header says, before any turning; None where there is no readable header."""
+    with _QUIET:
+        try:
+            with Image.open(BytesIO(content), formats=_FORMATS) as image:
+                return image.size
+        except Exception:  # whatever is wrong, `decode_bytes` says it when the picture is wanted
+            return None
+
+
 def _decode_opened(image: Image.Image, content: bytes, min_side: int | None) -> NDArray[np.uint8]:
     pixels = None
     if image.format == "JPEG" and image.mode in ("RGB", "L"):

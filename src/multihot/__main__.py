@@ -1,0 +1,5 @@
+"""`python -m multihot`."""
+
+from multihot.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""Random changes of training pictures, a whole batch at a time, on the device the batch is on.
+
+Shapes: B samples, C H W channels, height and width.
+"""
+
+import math
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+from torch.nn import functional
+
+
+class AugmentSettings(BaseModel):
+    """How far pictures are moved, each by its own random amounts, uniform in ± the setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    rotation: float = Field(default=25.0, ge=0, le=180)
+    """Degrees."""
+
+    shift: float = Field(default=0.1, ge=0, le=1)
+    """Share of width and of height."""
+
+    shear: float = Field(default=0.2, ge=0, lt=1.5)
+    """Angle in radians."""
+
+    zoom: float = Field(default=0.2, ge=0, lt=1)
+    """Relative change of scale, the same for width and height."""
+
+    horizontal_flip: bool = True
+    """Mirror half of the pictures."""
+
+
+def augment(images: Tensor, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
+    """Rotate, shift, shear, zoom and mirror each picture by its own random amounts.
+
+    Args:
+        images: (B, C, H, W) float, any range; what moves in from outside mirrors the edge.
+        settings: how far.
+        generator: a CPU generator; the same state gives the same changes on every device.
+
+    Returns:
+        (B, C, H, W), bilinearly resampled.
+    """
+    motion = random_motion(len(images), images.shape[-2] / images.shape[-1], settings, generator)
+    grid = functional.affine_grid(motion.to(images), list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def random_motion(count: int, aspect: float, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
+    """(count, 2, 3) matrices from places in the new picture to places in the old, both in [-1, 1].
+
+    Args:
+        count: how many.
+        aspect: height / width; turning happens in pixels, so that a circle stays one.
+        settings: how far.
+        generator: a CPU generator.
+    """
+    draws = torch.rand(count, 6, generator=generator) * 2 - 1
+    angle = draws[:, 0] * math.radians(settings.rotation)
+    shear = draws[:, 1] * settings.shear
+    scale = 1 + draws[:, 2] * settings.zoom
+    mirror = torch.where((draws[:, 5] > 0) & settings.horizontal_flip, -1.0, 1.0)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    linear = torch.stack(
+        [
+            torch.stack([cosine, -torch.sin(angle + shear) * aspect], -1),
+            torch.stack([sine / aspect, torch.cos(angle + shear)], -1),
+        ],
+        -2,
+    )
+    linear = linear * (scale[:, None, None])
+    linear = torch.cat([linear[:, :1] * mirror[:, None, None], linear[:, 1:]], dim=1)
+    # affine_grid's places span [-1, 1], so a share of the width is twice as much there.
+    shift = draws[:, 3:5] * settings.shift * 2
+    return torch.cat([linear, shift[:, :, None]], -1)

@@ -1,0 +1,78 @@
+"""Features of pictures, kept on disk by content: what was encoded once is never encoded again.
+
+One folder an encoder (by the fingerprint of its weights, input size and pooling); in it, shards of a few hundred
+pictures: safetensors with `contents` (n, 16) uint8 and `features` (n, D) float32. A shard is written whole or not at
+all, so that a stopped run goes on where it was.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+SHARD = 512
+
+
+def cache_folder() -> Path:
+    """Where caches live: `MULTIHOT_CACHE`, else `multihot` in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("MULTIHOT_CACHE") or Path(base) / "multihot")
+
+
+class FeatureCache:
+    """Features by content hash, for one encoder.
+
+    Args:
+        fingerprint: the encoder's.
+        folder: the root of caches; `cache_folder()` by default.
+    """
+
+    def __init__(self, fingerprint: str, folder: Path | None = None) -> None:
+        self.folder = (folder or cache_folder()) / "features" / fingerprint
+        self._features: dict[str, NDArray[np.float32]] = {}
+        self._unsaved: dict[str, NDArray[np.float32]] = {}
+        for shard in sorted(self.folder.glob("*.safetensors")):
+            self._read(shard)
+
+    def _read(self, shard: Path) -> None:
+        try:
+            arrays = load_file(shard)
+            contents, features = arrays["contents"], arrays["features"]
+        except (SafetensorError, KeyError, OSError):
+            shard.unlink(missing_ok=True)  # a damaged cache costs time, never a wrong feature
+            return
+        self._features.update((bytes(key).hex(), row) for key, row in zip(contents, features, strict=True))
+
+    def __contains__(self, content: object) -> bool:
+        return content in self._features
+
+    def __len__(self) -> int:
+        return len(self._features)
+
+    def __getitem__(self, content: str) -> NDArray[np.float32]:
+        return self._features[content]
+
+    def add(self, content: str, features: NDArray[np.float32]) -> None:
+        """Keep (D,) features; they reach the disk with the next full shard, or `flush`."""
+        self._features[content] = self._unsaved[content] = features
+        if len(self._unsaved) >= SHARD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is not on disk yet as one more shard."""
+        if not self._unsaved:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        arrays = {
+            "contents": np.array([list(bytes.fromhex(content)) for content in self._unsaved], dtype=np.uint8),
+            "features": np.stack(list(self._unsaved.values())),
+        }
+        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        os.close(handle)
+        save_file(arrays, name)
+        Path(name).replace(Path(name).with_suffix(".safetensors"))
+        self._unsaved.clear()

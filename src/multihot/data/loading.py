@@ -1,0 +1,117 @@
+"""Pictures from wherever they are to tensors of one size, several at a time and in order.
+
+Shapes: B samples in a batch, S height and width in pixels.
+"""
+
+import contextlib
+import os
+import statistics
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from multihot.data.decoding import decode_bytes, stored_size
+from multihot.data.images import Images
+from multihot.errors import ImageError
+
+
+class Loaded(NamedTuple):
+    """One picture, or why there is none.
+
+    Args:
+        row: its index in the images.
+        content: its content hash; empty where it could not be read.
+        pixels: (3, S, S) uint8; None where it was skipped or could not be decoded.
+        error: the reason where it could not be decoded.
+    """
+
+    row: int
+    content: str = ""
+    pixels: Tensor | None = None
+    error: str | None = None
+
+
+def resize(picture: NDArray[np.uint8], size: int) -> Tensor:
+    """(H, W, 3) uint8 to (3, size, size) uint8: the whole picture, squeezed; labels at its edges are kept.
+
+    Bilinear with antialiasing, as Pillow's to within one grey level.
+    """
+    # Pillow hands out arrays that must not be written to, which torch does not know of.
+    writable = picture if picture.flags.writeable else picture.copy()
+    tensor = torch.from_numpy(writable).permute(2, 0, 1)[None]
+    return functional.interpolate(tensor, (size, size), mode="bilinear", antialias=True)[0]
+
+
+def median_shorter_side(images: Images, most: int = 200) -> float:
+    """The median shorter side in pixels of up to `most` pictures, evenly spaced; 0 where no header can be read."""
+    rows = np.unique(np.linspace(0, max(len(images) - 1, 0), min(most, len(images)), dtype=int))
+    sides = []
+    for row in rows.tolist():
+        with contextlib.suppress(ImageError):
+            size = stored_size(images.read(row)[0])
+            sides += [min(size)] if size else []
+    return statistics.median(sides) if sides else 0.0
+
+
+def load(images: Images, rows: Iterable[int], size: int, skip: Container[str] = ()) -> Iterator[Loaded]:
+    """Read, decode and resize pictures in threads, ahead of the one who asks; in the order of `rows`.
+
+    Args:
+        images: where they are.
+        rows: which, in which order.
+        size: S.
+        skip: content hashes of pictures that need not be decoded.
+    """
+
+    def one(row: int) -> Loaded:
+        content = ""
+        try:
+            encoded, content = images.read(row)
+            if content in skip:
+                return Loaded(row, content)
+            return Loaded(row, content, resize(decode_bytes(encoded), size))
+        except ImageError as error:
+            return Loaded(row, content, error=str(error))
+
+    return _ahead(one, rows)
+
+
+def load_batches(
+    images: Images, rows: Sequence[int] | NDArray[np.intp], size: int, batch_size: int
+) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
+    """Batches of (rows, pictures (B, 3, S, S) uint8), for pictures known to be readable.
+
+    Raises:
+        ImageError: one of them is not readable any more.
+    """
+    loaded = load(images, (int(row) for row in rows), size)
+    while batch := list(islice(loaded, batch_size)):
+        for picture in batch:
+            if picture.pixels is None:
+                raise ImageError(f"sample {picture.row} was readable before and is not now: {picture.error}")
+        pixels = torch.stack([picture.pixels for picture in batch if picture.pixels is not None])
+        yield np.array([picture.row for picture in batch], dtype=np.intp), pixels
+
+
+def _ahead(work: Callable[[int], Loaded], rows: Iterable[int]) -> Iterator[Loaded]:
+    """Results in order, with at most a few dozen pictures waiting: memory stays bounded."""
+    threads = os.cpu_count() or 1
+    source = iter(rows)
+    with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
+        waiting: deque[Future[Loaded]] = deque(pool.submit(work, row) for row in islice(source, 16 * threads))
+        try:
+            while waiting:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(work, row) for row in islice(source, 1))
+                yield result
+        finally:
+            for future in waiting:
+                future.cancel()

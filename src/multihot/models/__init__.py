@@ -1,0 +1,18 @@
+"""Models: encoders, heads, and the two joined."""
+
+from multihot.models.classifier import Classifier, build_classifier
+from multihot.models.encoders import Encoder, EncoderSettings, build_encoder, choose_size, has_pretrained_weights
+from multihot.models.heads import HeadSettings, LinearHead, build_head
+
+__all__ = [
+    "Classifier",
+    "Encoder",
+    "EncoderSettings",
+    "HeadSettings",
+    "LinearHead",
+    "build_classifier",
+    "build_encoder",
+    "build_head",
+    "choose_size",
+    "has_pretrained_weights",
+]

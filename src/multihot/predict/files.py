@@ -1,0 +1,143 @@
+"""Files of label sets: JSON lines, CSV or Parquet, written as they come."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from multihot.errors import ArgumentError
+from multihot.labels import LabelSet, LabelSpace
+
+ROWS_IN_MEMORY = 4096
+
+
+class Writer(Protocol):
+    """Takes label sets one by one."""
+
+    def write(self, label_set: LabelSet) -> None:
+        """Write one."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left."""
+        ...
+
+
+class JsonLinesWriter:
+    """One JSON object a line: id, labels, probabilities, error."""
+
+    def __init__(self, path: Path, space: LabelSpace) -> None:
+        self._file = path.open("w", encoding="utf-8")
+
+    def write(self, label_set: LabelSet) -> None:
+        """Write one line."""
+        self._file.write(json.dumps(label_set.to_dict(), ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class CsvWriter:
+    """Columns id, labels (joined by `|`; a JSON list where a name holds one), error, and a probability a label."""
+
+    def __init__(self, path: Path, space: LabelSpace) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._space = space
+        self._as_json = any("|" in name for name in space)
+        self._rows.writerow(columns(space))
+
+    def write(self, label_set: LabelSet) -> None:
+        """Write one row."""
+        labels = json.dumps(label_set.labels) if self._as_json else "|".join(label_set.labels)
+        values = [f"{label_set.probabilities[name]:.6g}" if label_set.probabilities else "" for name in self._space]
+        self._rows.writerow([label_set.id, labels, label_set.error or "", *values])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class ParquetWriter:
+    """Columns id, labels (list), error, and a float32 probability a label; the schema holds the label order's hash."""
+
+    def __init__(self, path: Path, space: LabelSpace) -> None:
+        self._space = space
+        kinds = [pa.string(), pa.list_(pa.string()), pa.string(), *[pa.float32()] * len(space)]
+        schema = pa.schema(list(zip(columns(space), kinds, strict=True)), metadata={"order_hash": space.order_hash})
+        self._writer = pq.ParquetWriter(path, schema)
+        self._rows: list[LabelSet] = []
+
+    def write(self, label_set: LabelSet) -> None:
+        """Keep one, and write a row group when there are enough."""
+        self._rows.append(label_set)
+        if len(self._rows) >= ROWS_IN_MEMORY:
+            self._flush()
+
+    def _flush(self) -> None:
+        leading = [
+            [row.id for row in self._rows],
+            [list(row.labels) for row in self._rows],
+            [row.error for row in self._rows],
+        ]
+        probabilities = [[row.probabilities.get(name) for row in self._rows] for name in self._space]
+        self._writer.write_batch(pa.record_batch([*leading, *probabilities], schema=self._writer.schema))
+        self._rows.clear()
+
+    def close(self) -> None:
+        """Write the rows that are left, and the footer."""
+        self._flush()
+        self._writer.close()
+
+
+WRITERS: dict[str, Callable[[Path, LabelSpace], Writer]] = {
+    ".jsonl": JsonLinesWriter,
+    ".csv": CsvWriter,
+    ".parquet": ParquetWriter,
+}
+
+
+class PredictionFile:
+    """A file of label sets in the form that its name says; it appears when it is whole.
+
+    Args:
+        path: ends in .jsonl, .csv or .parquet.
+        space: the labels.
+
+    Raises:
+        ArgumentError: another ending.
+    """
+
+    def __init__(self, path: Path, space: LabelSpace) -> None:
+        if path.suffix not in WRITERS:
+            raise ArgumentError(f"{path}: predictions are written as {', '.join(WRITERS)}, got {path.suffix!r}")
+        self._path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._space = space
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = WRITERS[self._path.suffix](self._part, self._space)
+        return self
+
+    def write(self, label_set: LabelSet) -> None:
+        """Add one."""
+        self._writer.write(label_set)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+        if kind is None:
+            self._part.replace(self._path)
+
+
+def columns(space: LabelSpace) -> list[str]:
+    """The columns of a table of predictions."""
+    return ["id", "labels", "error", *(f"probability.{name}" for name in space)]

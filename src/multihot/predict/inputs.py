@@ -1,0 +1,44 @@
+"""Pictures, wherever the user points, to label sets."""
+
+import glob
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from multihot.data import ImageFiles
+from multihot.data.sources.folders import picture_names
+from multihot.errors import DataError
+from multihot.labels import LabelSet
+from multihot.progress import track
+from multihot.run import Run
+
+
+def find_pictures(inputs: Iterable[str | Path]) -> list[Path]:
+    """Files as they are named, folders with all that is below them, and glob patterns (`**` too); no file twice.
+
+    A named file that does not exist stays in the list, and gets its error in prediction.
+
+    Raises:
+        DataError: a folder or pattern holds nothing.
+    """
+    found: dict[Path, None] = {}
+    for text in inputs:
+        path = Path(text)
+        if path.is_dir():
+            matches = [path / name for name in sorted(picture_names(path))]
+        elif glob.has_magic(str(text)) and not path.exists():
+            matches = [Path(name) for name in sorted(glob.glob(str(text), recursive=True)) if Path(name).is_file()]  # noqa: PTH207
+        else:
+            matches = [path]
+        if not matches:
+            raise DataError(f"{text}: no pictures found")
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def predict(run: Run, inputs: Iterable[str | Path]) -> Iterator[LabelSet]:
+    """Label sets of picture files, folders and glob patterns, one by one as they are done.
+
+    A picture that cannot be read has its reason in `error`, and costs nothing else.
+    """
+    paths = find_pictures(inputs)
+    return track(run.predict_images([str(path) for path in paths], ImageFiles(paths)), "predicting", len(paths))

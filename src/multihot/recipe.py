@@ -1,0 +1,173 @@
+"""One training run in one validated object: the parts' own settings, joined."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from multihot.data.augment import AugmentSettings
+from multihot.data.split import SplitSettings
+from multihot.decisions import DecisionSettings
+from multihot.errors import RecipeError
+from multihot.losses import LossSettings
+from multihot.models import EncoderSettings, HeadSettings
+
+Tune = Literal["head", "full", "head-then-full"]
+
+
+class FullSettings(BaseModel):
+    """How encoder and head are trained together (`tune: full`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    epochs: int = Field(default=30, ge=1)
+    """Times that the training part is gone through, at most."""
+
+    batch_size: int = Field(default=32, ge=1)
+    """Samples in one step."""
+
+    learning_rate: float = Field(default=1e-3, gt=0)
+    """Highest learning rate, of the head and of an encoder with random weights."""
+
+    encoder_learning_rate_factor: float = Field(default=0.1, ge=0)
+    """A pretrained encoder learns at this times `learning_rate`."""
+
+    weight_decay: float = Field(default=0.05, ge=0)
+    """AdamW's decoupled decay of weight matrices; biases and normalisation are left alone."""
+
+    schedule: Literal["cosine", "plateau"] = "cosine"
+    """`cosine` falls to zero over all epochs; `plateau` halves after two epochs without a better validation mAP."""
+
+    warmup_epochs: float = Field(default=1.0, ge=0)
+    """Epochs of linear rise from zero, before the schedule."""
+
+    ema_decay: float = Field(default=0.99, ge=0, lt=1)
+    """Decay a step of the moving average of weights that is validated and kept; 0 keeps the weights themselves."""
+
+    patience: int = Field(default=10, ge=1)
+    """Epochs without a better validation mAP after which training stops."""
+
+    mixed_precision: Literal["auto", "no", "bf16"] = "auto"
+    """`auto`: bf16 where the device computes in it natively (recent GPUs), else no."""
+
+    augment: AugmentSettings = AugmentSettings()
+    """Random changes of the training pictures."""
+
+
+class LinearFitSettings(BaseModel):
+    """How the head alone is fitted on features of a frozen encoder (`tune: head`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    l2: float | None = Field(default=None, gt=0)
+    """Strength of the penalty on squared weights (of standardised features); None chooses by validation loss."""
+
+    batch_size: int = Field(default=16, ge=1)
+    """Pictures encoded at a time; on a CPU small batches are faster."""
+
+
+class Recipe(BaseModel):
+    """Everything that decides a training run, except the samples.
+
+    `encoder`, `head` and `loss` also take just a name.
+
+    >>> Recipe(encoder="cnn32", seed=1).encoder.name
+    'cnn32'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    encoder: EncoderSettings = EncoderSettings()
+    """Pictures to features."""
+
+    head: HeadSettings = HeadSettings()
+    """Features to logits."""
+
+    loss: LossSettings = LossSettings()
+    """What training makes small."""
+
+    tune: Tune | None = None
+    """`head` fits the head on a frozen encoder; `full` trains both; `head-then-full` one after the other.
+    None: `head` for a pretrained encoder on a CPU, `head-then-full` on a GPU, `full` for random weights."""
+
+    linear_fit: LinearFitSettings = LinearFitSettings()
+    """Settings of `tune: head`."""
+
+    full: FullSettings = FullSettings()
+    """Settings of `tune: full`."""
+
+    decision: DecisionSettings = DecisionSettings()
+    """From probabilities to label sets."""
+
+    split: SplitSettings = SplitSettings()
+    """Which samples train, validate and test."""
+
+    bad_limit: float = Field(default=0.5, ge=0, le=1)
+    """Largest share of samples that may be set aside as unreadable before the run fails."""
+
+    device: str = "auto"
+    """`auto` takes a GPU where there is one; else a torch device such as `cpu` or `cuda:1`."""
+
+    seed: int = Field(default=0, ge=0)
+    """Decides the split, the initial weights, the order of batches and the augmentation."""
+
+    provenance: dict[str, str] = {}
+    """Written by training: the source, and the versions of what it was made with."""
+
+    @field_validator("encoder", "head", "loss", mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @classmethod
+    def parse(cls, values: dict[str, Any], where: str = "recipe") -> Self:
+        """A recipe from plain values; a `RecipeError` names each setting that is unknown or out of range."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise RecipeError(f"{where}: {_explain(error)}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a `recipe.yaml`, written by a run or by hand; what it does not say keeps its default."""
+        return cls.parse(read_yaml(path), str(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The settings in a YAML file, as plain values."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{path}: cannot read the recipe: {' '.join(str(error).split())}") from error
+    if not isinstance(values or {}, dict):
+        raise RecipeError(f"{path}: expected settings (`name: value`), got {type(values).__name__}")
+    return values or {}
+
+
+def override(values: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
+    """Plain values with single settings changed, each by its dotted name and a YAML value.
+
+    >>> override({"encoder": "cnn32"}, {"encoder.size": "64", "seed": "3"})
+    {'encoder': {'name': 'cnn32', 'size': 64}, 'seed': 3}
+    """
+    result = dict(values)
+    for name, text in settings.items():
+        *parents, last = name.split(".")
+        level = result
+        for parent in parents:
+            inner = level.get(parent) or {}
+            level[parent] = {"name": inner} if isinstance(inner, str) else dict(inner)
+            level = level[parent]
+        level[last] = yaml.safe_load(text)
+    return result
+
+
+def _explain(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        came = "" if problem["type"] in ("extra_forbidden", "missing") else f", got {problem['input']!r}"
+        reason = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+        problems.append(f"{name}: {reason}{came}")
+    return "; ".join(problems)

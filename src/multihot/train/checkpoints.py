@@ -1,0 +1,87 @@
+"""Checkpoints: one safetensors file that holds all a stopped training needs to go on as if it had not stopped."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from multihot.errors import RunError
+
+
+@dataclass
+class TrainingState:
+    """What changes while encoder and head are trained.
+
+    Args:
+        model: the weights that are stepped.
+        average: the moving average of them, which is validated.
+        optimiser: AdamW over the model's parameters.
+        step: optimiser steps done.
+        history: one record an epoch done.
+        best: weights of the best epoch so far, by validation.
+    """
+
+    model: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return len(self.history)
+
+
+def save_checkpoint(path: Path, state: TrainingState) -> None:
+    """Write the whole state in one move; what is random needs no place in it, being drawn from seed and epoch."""
+    optimiser = state.optimiser.state_dict()
+    tensors = {
+        **_prefixed("model", state.model.state_dict()),
+        **_prefixed("average", state.average.state_dict()),
+        **_prefixed("best", state.best),
+    }
+    for index, moments in optimiser["state"].items():
+        tensors.update(_prefixed(f"optimiser.{index}", moments))
+    # Tensors that share memory cannot be stored twice.
+    tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    facts = {"step": state.step, "history": state.history, "groups": optimiser["param_groups"]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file(tensors, part, metadata={"facts": json.dumps(facts)})
+    part.replace(path)
+
+
+def load_checkpoint(path: Path, state: TrainingState) -> None:
+    """Fill the state from a checkpoint; its modules and optimiser must be those of the same recipe."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); remove it to start this run again") from error
+    state.model.load_state_dict(_part(tensors, "model"))
+    state.average.load_state_dict(_part(tensors, "average"))
+    state.best = _part(tensors, "best")
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _part(tensors, "optimiser").items():
+        index, moment = name.split(".", 1)
+        moments.setdefault(int(index), {})[moment] = tensor
+    state.optimiser.load_state_dict({"state": moments, "param_groups": facts["groups"]})
+    state.step, state.history = facts["step"], facts["history"]
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")
+    }

@@ -1,0 +1,106 @@
+"""Fit a linear head on features of a frozen encoder, in full batch, its regularisation chosen on validation data.
+
+Shapes: N samples, D features, L labels.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from multihot.models import LinearHead
+from multihot.progress import track
+from multihot.train.judge import Judgement, Loss, judge
+
+# Half decades, strongest first, each solution starting the next.
+L2_PATH = tuple(10.0**exponent for exponent in (1, 0.5, 0, -0.5, -1, -1.5, -2, -2.5, -3, -3.5, -4))
+L2_WITHOUT_VALIDATION = 0.1
+WORSE_BEFORE_STOP = 2
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Features (N, D) and targets (N, L, NaN unknown) of one part of the split."""
+
+    features: Tensor
+    targets: Tensor
+
+
+def fit_linear_head(
+    head: LinearHead, train: Fold, validation: Fold, loss: Loss, l2: float | None
+) -> list[dict[str, Any]]:
+    """Minimise loss + l2 / 2 |W|² / L over the head's weights W, of standardised features, by L-BFGS.
+
+    Args:
+        head: filled with the solution for features as they are.
+        train: what the weights are fitted on.
+        validation: what chooses l2, by the same loss; may be empty.
+        loss: a scalar of logits and targets.
+        l2: the strength; None tries a path of them.
+
+    Returns:
+        One record a strength tried, for `history.jsonl`.
+    """
+    mean, std = _moments(train.features)
+    scaled = Fold((train.features - mean) / std, train.targets)
+    held_out = Fold((validation.features - mean) / std, validation.targets)
+    has_validation = bool((~validation.targets.isnan()).any())
+    path = [l2] if l2 else list(L2_PATH) if has_validation else [L2_WITHOUT_VALIDATION]
+    best, best_loss, worse = None, math.inf, 0
+    history = []
+    for strength, weight, bias in track(_solutions(scaled, loss, path), "fitting the head", len(path)):
+        on_train = _judge(scaled, weight, bias, loss)
+        on_validation = _judge(held_out, weight, bias, loss) if has_validation else None
+        history.append({"stage": "head", "l2": strength, "train": on_train, "validation": on_validation})
+        judged = (on_validation or on_train)["loss"]
+        if judged < best_loss:
+            best, best_loss, worse = (weight, bias), judged, 0
+        else:
+            worse += 1
+        if worse >= WORSE_BEFORE_STOP:
+            break
+    weight, bias = best or (torch.zeros_like(head.linear.weight), torch.zeros_like(head.linear.bias))
+    with torch.no_grad():
+        head.linear.weight.copy_(weight / std)
+        head.linear.bias.copy_(bias - (weight / std) @ mean)
+    return history
+
+
+def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    if not len(features):
+        return features.new_zeros(features.shape[1]), features.new_ones(features.shape[1])
+    std = features.std(0, unbiased=False)
+    # A feature that never changes says nothing: it becomes 0, and stays small on data where it does change.
+    return features.mean(0), torch.where(std > 1e-6 * std.max().clamp(min=1e-6), std, torch.ones_like(std))
+
+
+def _solutions(train: Fold, loss: Loss, path: list[float]) -> Iterator[tuple[float, Tensor, Tensor]]:
+    labels, dimension = train.targets.shape[1], train.features.shape[1]
+    weight = train.features.new_zeros(labels, dimension, requires_grad=True)
+    bias = train.features.new_zeros(labels, requires_grad=True)
+    for strength in path:
+        _minimise(train, loss, strength, weight, bias)
+        yield strength, weight.detach().clone(), bias.detach().clone()
+
+
+def _minimise(train: Fold, loss: Loss, l2: float, weight: Tensor, bias: Tensor) -> None:
+    optimiser = torch.optim.LBFGS(
+        [weight, bias], max_iter=200, tolerance_grad=1e-6, tolerance_change=1e-9, line_search_fn="strong_wolfe"
+    )
+
+    def objective() -> Tensor:
+        optimiser.zero_grad()
+        fit = loss(torch.addmm(bias, train.features, weight.T), train.targets)
+        value = fit + l2 / 2 * weight.square().sum() / len(bias)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimiser.step(objective)  # type: ignore[no-untyped-call]
+
+
+def _judge(part: Fold, weight: Tensor, bias: Tensor, loss: Loss) -> Judgement:
+    logits = torch.addmm(bias, part.features, weight.T)
+    return judge(logits, part.targets, loss)
