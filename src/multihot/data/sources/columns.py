@@ -61,8 +61,8 @@ def find_groups(candidates: Iterable[str]) -> str | None:
 def find_labels(table: Table, candidates: Sequence[str]) -> LabelColumns:
     """The label columns among those that play no other part.
 
-    A column of lists that is named as one (labels, tags, classes, ...) comes first, then all columns of states, then a
-    column of text that is the only one.
+    A column of lists that is named as one (labels, tags, classes, ...) comes first, then one whose cells are lists,
+    then all columns of states, then a column of text that is the only one.
 
     Raises:
         DataError: there are none, several may hold the lists, or a column holds states in nearly all rows only.
@@ -70,7 +70,8 @@ def find_labels(table: Table, candidates: Sequence[str]) -> LabelColumns:
     states = [name for name in candidates if _states_share(table.columns[name]) == 1]
     texts = [name for name in candidates if name not in states and not all(map(is_blank, table.columns[name]))]
     named = [name for name in texts if _plain(name).rpartition(" ")[2].removesuffix("s") in _LIST_NAMES]
-    lists = named or ([] if states else texts)
+    typed = [name for name in texts if any(isinstance(cell, list) for cell in table.columns[name])]
+    lists = named or typed or ([] if states else texts)
     if len(lists) > 1:
         raise DataError(
             f"{table.path}: the labels may be in {listing(lists)}: pass one as label_column, "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.columns import split_of
-from multihot.data.sources.records import Record, assemble
+from multihot.data.sources.records import Record, assemble, sayable
 from multihot.errors import ArgumentError, DataError
 
 # What lies beside pictures without being one. Any other file is a sample: one that is no picture is set aside, by name,
@@ -83,16 +83,9 @@ def _leads_back(entry: os.DirEntry[str]) -> bool:
 
 def _sayable(names: Sequence[str]) -> tuple[list[str], list[SetAside]]:
     """The names that can be written down, and those that are no text in the file system's encoding."""
-    good, bad = [], []
-    for name in names:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            shown = name.encode("utf-8", "backslashreplace").decode()
-            bad.append(SetAside(shown, "the file's name is not valid UTF-8: rename it"))
-        else:
-            good.append(name)
-    return good, bad
+    good = [name for name in names if sayable(name) == name]
+    bad = [name for name in names if sayable(name) != name]
+    return good, [SetAside(name, "the file's name is not valid UTF-8: rename it") for name in bad]
 
 
 def _split_folders(folders: set[tuple[str, ...]]) -> dict[str, str]:

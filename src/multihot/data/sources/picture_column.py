@@ -36,7 +36,8 @@ class Pictures:
         """The picture that a cell names; raises `DataError` with the reason where there is none."""
         name = spelling(cell)
         path = self.root / self.elsewhere.get(name, name)
-        if self.confined and name.startswith(("/", "../")) and not path.is_relative_to(self.root):
+        leads_out = name.startswith("../") or (path.is_absolute() and not path.is_relative_to(self.root.absolute()))
+        if self.confined and leads_out:
             raise DataError(f"lies outside {self.root}")
         if not _is_file(path):
             raise DataError(f"no such file in {self.root}")
@@ -80,6 +81,8 @@ def find_pictures(table: Table, column: str | None = None, root: Path | None = N
             f"{table.path}: no column names pictures in {top} (looked at: {listing(samples)}); "
             "pass the folder of the pictures as root"
         )
+    if found.share_found([found.column]) == 1:
+        raise DataError(f"{table.path}: expected column names in the first line, got a sample: {found.column!r}")
     return found
 
 

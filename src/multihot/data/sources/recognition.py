@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from multihot.data.sources.picture_column import find_pictures
-from multihot.data.sources.text_tables import load_text_table
+from multihot.data.sources.tables import load_table
 from multihot.errors import DataError, FormatError
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet")
 
 
 def recognise(source: Path) -> tuple[str, Path]:
@@ -41,7 +41,7 @@ def _table_in(folder: Path) -> Path | None:
 
 def _names_pictures(table: Path) -> bool:
     try:
-        find_pictures(load_text_table(table))
+        find_pictures(load_table(table))
     except DataError:
         return False
     return True

@@ -50,10 +50,14 @@ def assemble(
         notes: what the reader wants the user to know.
     """
     ordered = sorted(records, key=lambda record: record.id)
+    exhaustive = declared is None
     _require_samples(ordered, source, set_aside)
-    space = (
-        LabelSpace.from_sets(record.present for record in ordered) if declared is None else LabelSpace(tuple(declared))
-    )
+    if declared is None:
+        declared = sorted({name for record in ordered for name in record.present})
+    _require_text([*declared, *(f"{record.id}{record.group or ''}" for record in ordered)], source)
+    if not declared:
+        raise DataError(f"{source}: no labels found in any of the {len(ordered)} samples")
+    space = LabelSpace(tuple(declared))
     return Samples(
         ids=tuple(record.id for record in ordered),
         images=ImageFiles([record.path for record in ordered]),
@@ -63,11 +67,20 @@ def assemble(
         ),
         split=_column([record.split for record in ordered]),
         groups=_column([record.group for record in ordered]),
-        set_aside=tuple(set_aside),
+        set_aside=tuple(SetAside(sayable(name), reason) for name, reason in set_aside),
         source=str(source),
-        exhaustive=declared is None,
+        exhaustive=exhaustive,
         notes=(*notes, *similar_names(space)),
     )
+
+
+def sayable(name: str) -> str:
+    r"""A file's name as valid text, whatever bytes it was read from.
+
+    >>> sayable("caf\udce9.jpg")
+    'caf\\udce9.jpg'
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def similar_names(space: LabelSpace) -> list[str]:
@@ -91,6 +104,15 @@ def _require_samples(ordered: Sequence[Record], source: Path, set_aside: Sequenc
     if repeated:
         more = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
         raise DataError(f"{source}: each sample must be given once, got {repeated[0]}{more}")
+
+
+def _require_text(names: Iterable[str], source: Path) -> None:
+    """JSON can spell names that no file can hold: half of a surrogate pair."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError as error:
+        near = error.object[max(0, error.start - 20) : error.end + 20]
+        raise DataError(f"{source}: a name is not valid text, near {near!r}") from error
 
 
 def _column(values: list[str | None]) -> tuple[str | None, ...] | None:

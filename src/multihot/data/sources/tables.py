@@ -1,4 +1,4 @@
-"""Tables of pictures and labels: CSV and TSV."""
+"""Tables of pictures and labels: CSV, TSV, JSON lines and Parquet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from multihot.data.sources.picture_column import Pictures, find_pictures, spelli
 from multihot.data.sources.records import Record, assemble
 from multihot.data.sources.table import Table, is_blank, listing
 from multihot.data.sources.text_tables import load_text_table
+from multihot.data.sources.typed_tables import load_json_table, load_parquet_table
 from multihot.errors import ArgumentError, DataError
 
 
@@ -28,10 +29,10 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Samples:
-    """Read a table with a header, one picture a row. Whatever is not given is found out.
+    """Read a table, one picture a row. Whatever is not given is found out.
 
     Args:
-        source: the file.
+        source: a CSV or TSV file with a header line, JSON lines, a JSON list of objects, or Parquet.
         path_column: the column that names the pictures.
         label_column: the column whose cells list the labels: `a|b`, `a;b`, `a,b`, `["a", "b"]` or `['a', 'b']`.
         label_columns: columns named by their label, with 1, 0, blank or -1 (both unknown), or true and false.
@@ -41,13 +42,13 @@ def read_table(
         split_column: the column with train, validation or test; "" for none.
         group_column: the column of groups that must not straddle a split; "" for none.
         root: the folder that the paths start from, and must not leave.
-        delimiter: what stands between fields.
-        encoding: the file's text encoding.
+        delimiter: what stands between the fields of a CSV file.
+        encoding: the encoding of a CSV file, where it is neither UTF-8 nor UTF-16.
 
     Raises:
         DataError: the file cannot be read as a table, or a column cannot be found or understood.
     """
-    table = load_text_table(source, delimiter, encoding)
+    table = load_table(source, delimiter, encoding)
     pictures = find_pictures(table, path_column, None if root is None else Path(root))
     others = [name for name in table.columns if name != pictures.column]
     split = _chosen(table, split_column, find_split(table, others))
@@ -65,6 +66,20 @@ def read_table(
     unread = [name for name in others if name not in labels.names]
     notes = [f"columns not read: {listing(unread)}"] if unread else []
     return assemble(records, source, sets.declared, set_aside, notes)
+
+
+def load_table(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Table:
+    """A table's cells, its kind recognised by the file's first bytes."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if start.startswith(b"PAR1"):
+        return load_parquet_table(path)
+    if start.startswith((b"{", b"[")):
+        return load_json_table(path)
+    return load_text_table(path, delimiter, encoding)
 
 
 def _chosen(table: Table, given: str | None, found: str | None) -> str | None:

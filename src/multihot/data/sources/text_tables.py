@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from multihot.data.sources.table import Table, listing
+from multihot.data.sources.text import read_text
 from multihot.errors import ArgumentError, DataError
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SNIFFED_ROWS = 200
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def load_text_table(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Table:
@@ -23,12 +23,12 @@ def load_text_table(path: Path, delimiter: str | None = None, encoding: str | No
     Args:
         path: the file.
         delimiter: what stands between fields; found out from the first rows where it is not given.
-        encoding: where it is not given, UTF-8 (with or without a byte order mark) or UTF-16 (with one).
+        encoding: UTF-8, or UTF-16 with a byte order mark, where it is not given.
 
     Raises:
         DataError: unreadable, empty, not text in this encoding, a ragged row, a repeated header name.
     """
-    text = _text(path, encoding)
+    text = read_text(path, encoding)
     if delimiter is not None and len(delimiter) != 1:
         raise ArgumentError(f"delimiter must be one character, got {delimiter!r}")
     delimiter = delimiter or _sniff(text)
@@ -49,27 +49,6 @@ def load_text_table(path: Path, delimiter: str | None = None, encoding: str | No
         raise DataError(f"{path}: a header line and no samples")
     columns = {name: values for name, values in zip(header, zip(*body, strict=True), strict=True) if name}
     return Table(path, columns, numbers, "line")
-
-
-def _text(path: Path, encoding: str | None) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    name = encoding or _BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig")
-    try:
-        text = content.decode(name)
-    except LookupError as error:
-        raise ArgumentError(f"unknown encoding {encoding!r}") from error
-    except UnicodeError as error:
-        raise DataError(
-            f"{path}: not text in the encoding {name} ({error}): save it as UTF-8, or name its encoding"
-        ) from error
-    if not text.strip():
-        raise DataError(f"{path}: empty file")
-    if "\0" in text:
-        raise DataError(f"{path}: not a text table (it holds NUL characters)")
-    return text
 
 
 def _sniff(text: str) -> str:

@@ -1,0 +1,339 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from multihot.data.samples import Samples, SetAside
+from multihot.data.sources import read
+from multihot.errors import ArgumentError, DataError, MultihotError
+
+Pictures = Callable[..., Path]
+Names = Callable[[Samples], dict[str, tuple[str, ...]]]
+
+LISTS = {"a.png": ("black", "jeans"), "b.png": ("blue",), "c.png": ()}
+
+
+def table(folder: Path, text: str | bytes, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.fixture
+def folder(pictures: Pictures) -> Path:
+    return pictures("a.png", "b.png", "c.png")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file,labels\na.png,black|jeans\nb.png,blue\nc.png,\n",
+        "file,labels\na.png,black;jeans\nb.png,blue\nc.png,\n",
+        'file,labels\na.png,"black, jeans"\nb.png,blue\nc.png,\n',
+        'file,labels\na.png,"[""black"", ""jeans""]"\nb.png,"[""blue""]"\nc.png,[]\n',
+        "file,labels\na.png,\"['black', 'jeans']\"\nb.png,['blue']\nc.png,[]\n",
+        "file\tlabels\na.png\tblack,jeans\nb.png\tblue\nc.png\t\n",
+        "file;labels\na.png;black,jeans\nb.png;blue\nc.png;\n",
+        "labels|file\nblack,jeans|a.png\nblue|b.png\n|c.png\n",
+        "\ufefffile,labels\r\na.png,black|jeans\r\nb.png,blue\r\nc.png,\r\n",
+        "file,labels\ra.png,black|jeans\rb.png,blue\rc.png,",
+        "\n\n file , labels \n a.png , black | jeans \n\n b.png,blue\nc.png,\n,\n\n",
+        ",file,labels,\n0,a.png,black|jeans,\n1,b.png,blue,\n2,c.png,,\n",
+        '"file","labels"\n"a.png","black|jeans"\n"b.png","blue"\n"c.png",""\n',
+        "file,labels\n./a.png,black|jeans\nb.png,blue\n.\\c.png,\n",
+    ],
+)
+def test_a_list_column_in_every_spelling(folder: Path, present: Names, text: str) -> None:
+    samples = read(table(folder, text))
+    assert present(samples) == LISTS
+    assert samples.space.names == ("black", "blue", "jeans")
+    assert samples.targets.unknown.nnz == 0
+    assert samples.exhaustive
+    assert samples.notes == ()
+
+
+def test_utf_16_with_a_mark(folder: Path, present: Names) -> None:
+    source = table(folder, "file,labels\na.png,été\nb.png,été\n".encode("utf-16"))
+    assert present(read(source))["a.png"] == ("été",)
+
+
+def test_another_encoding_must_be_named(folder: Path, present: Names) -> None:
+    source = table(folder, "file,labels\na.png,été\nb.png,x\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"table\.csv: not text in the encoding utf-8-sig: .*; save it as UTF-8"):
+        read(source)
+    assert present(read(source, encoding="latin-1"))["a.png"] == ("été",)
+    with pytest.raises(ArgumentError, match=r"^unknown encoding 'klingon'$"):
+        read(source, encoding="klingon")
+
+
+def test_label_columns_with_states(folder: Path, present: Names, unknown: Names) -> None:
+    samples = read(table(folder, "file,jeans,black\na.png,1,0\nb.png,-1,1.0\nc.png,,false\n"))
+    assert samples.space.names == ("jeans", "black")  # the columns' own order
+    assert present(samples) == {"a.png": ("jeans",), "b.png": ("black",), "c.png": ()}
+    assert unknown(samples) == {"a.png": (), "b.png": ("jeans",), "c.png": ("jeans",)}
+    assert not samples.exhaustive
+
+
+def test_both_scene_tables_give_the_same_targets(shared_data: Path) -> None:
+    states, lists = (read(shared_data / "scenes" / f"miml_labels_{number}.csv") for number in (1, 2))
+    assert len(states) == 2000
+    assert (states.ids, states.space) == (lists.ids, lists.space)
+    np.testing.assert_array_equal(states.targets.dense(), lists.targets.dense())
+    assert states.targets.present.nnz == 2472
+    assert states.images.paths == lists.images.paths
+
+
+def test_columns_that_each_hold_one_value(folder: Path, present: Names, unknown: Names) -> None:
+    source = table(folder, "file,colour,item,price\na.png,black,jeans,9\nb.png,blue,,8\nc.png,,dress,7\n")
+    with pytest.raises(
+        DataError, match=r"may be in colour, item, price: pass one as label_column, or as value_columns"
+    ):
+        read(source)
+    samples = read(source, value_columns=["colour", "item"])
+    assert samples.space.names == ("black", "blue", "dress", "jeans")
+    assert present(samples) == {"a.png": ("black", "jeans"), "b.png": ("blue",), "c.png": ("dress",)}
+    assert unknown(samples) == {"a.png": (), "b.png": ("dress", "jeans"), "c.png": ("black", "blue")}
+    assert samples.notes == ("columns not read: price",)
+
+
+def test_one_value_in_two_value_columns_is_refused(folder: Path) -> None:
+    source = table(folder, "file,upper,lower\na.png,black,blue\nb.png,red,black\n")
+    with pytest.raises(DataError, match=r"'upper' and 'lower' both hold 'black', and one label cannot mean both"):
+        read(source, value_columns=["upper", "lower"])
+
+
+def test_split_and_group_columns_are_no_labels(folder: Path) -> None:
+    text = "file,dog,Split,patient_id\na.png,1,train,p1\nb.png,0,VAL,p1\nc.png,1,,\n"
+    samples = read(table(folder, text))
+    assert samples.space.names == ("dog",)
+    assert samples.split == ("train", "validation", None)
+    assert samples.groups == ("p1", "p1", None)
+    plain = read(table(folder, text), split_column="", group_column="", label_columns=["dog"])
+    assert (plain.split, plain.groups) == (None, None)
+    assert plain.notes == ("columns not read: Split, patient_id",)
+    with pytest.raises(DataError, match=r"line 2, column 'patient_id': expected train, validation or test, got 'p1'"):
+        read(table(folder, text), split_column="patient_id")
+
+
+def test_every_guess_can_be_overruled(pictures: Pictures, present: Names) -> None:
+    folder = pictures("a.png", "b.png", "twins/a.png", "twins/b.png")
+    source = table(folder, "one,two,labels,other,set\na.png,b.png,x;y,z,train\nb.png,a.png,y,z|w,dog\n")
+    assert present(read(source)) == {"a.png": ("x", "y"), "b.png": ("y",)}
+    assert present(read(source, path_column="two")) == {"a.png": ("y",), "b.png": ("x", "y")}
+    assert present(read(source, label_column="other")) == {"a.png": ("z",), "b.png": ("w", "z")}
+    assert present(read(source, separator="")) == {"a.png": ("x;y",), "b.png": ("y",)}
+    assert read(source, root=folder / "twins").images.paths[0] == folder / "twins" / "a.png"
+
+
+def test_states_with_a_slip_are_refused_rather_than_left_out(folder: Path) -> None:
+    rows = "".join(f"x{number}.png,{number % 2},1\n" for number in range(20))
+    with pytest.raises(DataError, match=r"line 23: '2' in the column 'dog', where nearly all others are 0, 1"):
+        read(table(folder, f"file,dog,cat\na.png,1,0\n{rows}b.png,2,1\n"))
+    with pytest.raises(DataError, match=r"line 3, column 'cat': expected 1 \(present\), 0 \(absent\), .*got 'x'"):
+        read(table(folder, "file,dog,cat\na.png,1,0\nb.png,1,x\n"), label_columns=["dog", "cat"])
+
+
+def test_columns_that_are_no_labels_are_noted(folder: Path) -> None:
+    samples = read(table(folder, "file,dog,age,comment\na.png,1,34,nice\nb.png,0,7,\n"))
+    assert samples.space.names == ("dog",)
+    assert samples.notes == ("columns not read: age, comment",)
+
+
+@pytest.mark.parametrize("written", ["pictures/deep/a.png", "deep/a.png", "a.png", "a", "../up/pictures/deep/a.png"])
+def test_pictures_are_found_from_the_table(pictures: Pictures, written: str) -> None:
+    folder = pictures("up/pictures/deep/a.png", "up/pictures/deep/b.png") / "up"
+    samples = read(table(folder, f"id,tags\n{written},x\n"))
+    assert samples.ids == (written,)
+    assert samples.images.paths[0].resolve() == (folder / "pictures/deep/a.png").resolve()
+
+
+def test_absolute_paths_are_read(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    source = table(tmp_path_factory.mktemp("elsewhere"), f"file,tags\n{folder}/a.png,x\n{folder}/b.png,y\n")
+    assert read(source).images.paths == (folder / "a.png", folder / "b.png")
+
+
+def test_paths_must_not_leave_a_root_that_is_given(pictures: Pictures) -> None:
+    folder = pictures("in/a.png", "out/b.png")
+    source = table(folder, f"file,tags\na.png,x\n../out/b.png,y\n{folder}/out/b.png,y\n{folder}/in/a.png,z\n")
+    samples = read(source, root=str(folder / "in"))
+    assert samples.ids == (f"{folder}/in/a.png", "a.png")
+    assert samples.set_aside == (
+        SetAside("../out/b.png", f"lies outside {folder}/in"),
+        SetAside(f"{folder}/out/b.png", f"lies outside {folder}/in"),
+    )
+
+
+def test_names_of_several_files_are_not_guessed_at(pictures: Pictures) -> None:
+    folder = pictures("p/x/a.png", "p/y/a.png", "p/y/b.png")
+    samples = read(table(folder, "id,tags\na,u\nb,v\n"))
+    assert samples.ids == ("b",)
+    assert samples.set_aside == (SetAside("a", f"no such file in {folder}"),)
+
+
+def test_missing_pictures_are_set_aside_by_name(folder: Path) -> None:
+    samples = read(table(folder, "file,labels\na.png,x\ngone.png,y\n,z\n"))
+    assert samples.ids == ("a.png",)
+    assert samples.set_aside == (
+        SetAside("gone.png", f"no such file in {folder}"),
+        SetAside("line 4", "nothing in the column 'file'"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "table.csv: empty file"),
+        (b" \n\r\n", "table.csv: empty file"),
+        (b"file,labels\n", "table.csv: a header line and no samples"),
+        (b"file\na.png\n", "expected a header line with two columns or more .*, got 'file'"),
+        (b"file,labels\na.png,x\nb.png,x,y\n", r"line 3: expected 2 fields as in the header \(file, labels\), got 3"),
+        (b"file,labels\na.png,x\nb.png\n", "line 3: expected 2 fields .* got 1 "),
+        (b"file,labels,labels\na.png,x,y\n", "column names must be unique, given more than once: labels"),
+        (b'file,labels\na.png,"x\nb.png,y\n', "line 3: unexpected end of data; check the quotes"),
+        (b'file,labels\na.png,"x"y\n', "line 2: .*check the quotes"),
+        (b"file,labels\na.png,x\0y\n", r"not a text file \(it holds NUL characters\)"),
+        (b"file,labels\na.png,\xff\n", "not text in the encoding utf-8-sig"),
+        (b"file,labels\na.png,x\n./a.png,y\n", "line 3: a.png was already given in line 2: each picture must have one"),
+        (
+            b"file,labels\nno.png,x\n",
+            "no column names pictures in .*looked at: file, labels.*pass the folder .* as root",
+        ),
+        (b"file,labels\na.png,[1.5]\n", "line 2, column 'labels': a label must be a name or a whole number, got 1.5"),
+        (b"file,labels\na.png,\nb.png,\n", "no labels found in the columns file, labels: expected a column of label"),
+        (b"file,tags,classes\na.png,x,y\n", "the labels may be in tags, classes: pass one as label_column"),
+        (b"a.png,x\nb.png,y\n", "table.csv: expected column names in the first line, got a sample: 'a.png'"),
+    ],
+)
+def test_bad_tables_say_what_is_wrong(folder: Path, text: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message) as got:
+        read(table(folder, text), "table")
+    assert "\n" not in str(got.value)
+
+
+def test_bad_options_say_what_is_wrong(folder: Path) -> None:
+    source = table(folder, "file,labels\na.png,x\n")
+    with pytest.raises(DataError, match=r"table.csv: no column 'path'; there are: file, labels$"):
+        read(source, path_column="path")
+    with pytest.raises(DataError, match=r"table.csv: no column 'tags'; there are: file, labels$"):
+        read(source, label_column="tags")
+    with pytest.raises(DataError, match=r"gone: expected the folder in which the pictures of .*table.csv lie$"):
+        read(source, root=folder / "gone")
+    with pytest.raises(ArgumentError, match=r"^give one of label_column, label_columns and value_columns, got more"):
+        read(source, label_column="labels", label_columns=["labels"])
+    with pytest.raises(ArgumentError, match=r"^delimiter must be one character, got ', '$"):
+        read(source, delimiter=", ")
+
+
+def test_json_lines(folder: Path, present: Names, unknown: Names) -> None:
+    lines = [
+        {"path": "a.png", "labels": ["black", "jeans"], "score": 0.5},
+        {"path": "b.png", "labels": []},
+        {"path": "c.png", "labels": None},
+    ]
+    samples = read(table(folder, "\r\n".join(map(json.dumps, lines)), "table.jsonl"))
+    assert present(samples) == {"a.png": ("black", "jeans"), "b.png": (), "c.png": ()}
+    assert unknown(samples) == {"a.png": (), "b.png": (), "c.png": ("black", "jeans")}
+    assert samples.notes == ("columns not read: score",)
+    as_list = read(table(folder, json.dumps(lines), "table.json"))
+    assert present(as_list) == present(samples)
+
+
+def test_parquet(folder: Path, present: Names, unknown: Names) -> None:
+    source = folder / "table.parquet"
+    pq.write_table(pa.table({"path": ["a.png", "b.png"], "caption": ["u", "v"], "what": [["x", "y"], None]}), source)
+    assert present(read(source)) == {"a.png": ("x", "y"), "b.png": ()}
+    assert unknown(read(source)) == {"a.png": (), "b.png": ("x", "y")}
+    states = {"path": ["a.png", "b.png"], "x": [True, None], "y": [1.0, 0.0], "z": pa.array([0, -1], pa.int8())}
+    pq.write_table(pa.table(states), source)
+    assert present(read(source)) == {"a.png": ("x", "y"), "b.png": ()}
+    assert unknown(read(source)) == {"a.png": (), "b.png": ("x", "z")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.jsonl", b'{"path": "a.png", "labels": ["x"]}\n{"path": "b.pn', "line 2: expected one JSON object a line: "),
+        ("t.jsonl", b'{"path": "a.png"}\n[1]\n', 'line 2: expected an object such as {"path": "a.jpg", "labels"'),
+        ("t.json", b'[{"path": "a.png"}, {"pa', "t.json: no complete JSON: "),
+        ("t.json", b'[{"path": "a.png"}, 3]', "object 2: expected an object"),
+        ("t.json", b"[]", "t.json: no samples in it"),
+        ("t.json", b"[" * 100_000, "t.json: (JSON nested too deeply|no complete JSON)"),
+        ("t.jsonl", b'{"path": "a.png", "labels": ["\\ud800"]}', "a name is not valid text, near "),
+        ("t.parquet", b"PAR1 and no more", "t.parquet: cannot be read as Parquet: "),
+    ],
+)
+def test_bad_typed_tables_say_what_is_wrong(folder: Path, name: str, content: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message) as got:
+        read(table(folder, content, name), "table")
+    assert "\n" not in str(got.value)
+
+
+_PARTS = [
+    b"file",
+    b"labels",
+    b"dog",
+    b"split",
+    b"a.png",
+    b"b.png",
+    b"train",
+    b"|",
+    b",",
+    b";",
+    b"\t",
+    b"1",
+    b"0",
+    b"-1",
+]
+_PARTS += [
+    b'"',
+    b"'",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"\n",
+    b"\r\n",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"PAR1",
+    b"\0",
+    b":",
+    b"\\",
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(st.sampled_from(_PARTS), st.binary(max_size=3)), max_size=40).map(b"".join))
+def test_any_bytes_give_samples_or_an_error_of_ours(folder: Path, content: bytes) -> None:
+    try:
+        samples = read(table(folder, content), "table")
+    except MultihotError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        return
+    assert len(samples) > 0
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_mangled_tables_give_samples_or_an_error_of_ours(folder: Path, data: st.DataObject) -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.table({"path": ["a.png", "b.png"], "labels": [["x", "y"], None]}), buffer)
+    good = [
+        b"file,labels\na.png,x|y\nb.png,y\n",
+        b'{"path": "a.png", "labels": ["x"]}\n',
+        buffer.getvalue().to_pybytes(),
+    ]
+    content = bytearray(data.draw(st.sampled_from(good)))
+    for _ in range(data.draw(st.integers(0, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        samples = read(table(folder, bytes(content[: data.draw(st.integers(0, len(content)))])), "table")
+    except MultihotError:
+        return
+    assert len(samples) > 0
