@@ -116,7 +116,7 @@ class Samples:
             _with_column(self.targets.present, filled=False)[:, columns],
             _with_column(self.targets.unknown, filled=not self.exhaustive)[:, columns],
         )
-        note = (f"labels set aside, not among those of the run: {', '.join(left_out)}",) if left_out else ()
+        note = (f"labels set aside, not in the label space asked for: {', '.join(left_out)}",) if left_out else ()
         return replace(self, space=space, targets=targets, notes=self.notes + note)
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import reprlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -128,11 +129,10 @@ class LabelSpace:
         return values | ({"relations": self.relations.to_dict()} if self.relations else {})
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any], where: str = "labels.json") -> Self:
+    def from_dict(cls, values: object, where: str = "labels.json") -> Self:
         """The inverse of `to_dict`; raises `LabelError` where the names do not match the stored hash."""
-        names = values.get("labels")
-        if not isinstance(names, list):
-            raise LabelError(f'{where}: expected {{"labels": ["name", ...]}}, got keys {sorted(values)}')
+        if not isinstance(values, Mapping) or not isinstance(names := values.get("labels"), list):
+            raise LabelError(f'{where}: expected {{"labels": ["name", ...]}}, got {reprlib.repr(values)}')
         space = cls(tuple(names), Relations.from_dict(values.get("relations") or {}, f"{where}: relations"))
         space.require_order(values.get("order_hash"), where)
         return space

@@ -50,7 +50,8 @@ class Targets:
         if illegal.any():
             row, column = np.argwhere(illegal)[0]
             raise ArgumentError(
-                f"targets must be 1 present, 0 absent or NaN unknown, got {dense[row, column]} at row {row}, label {column}"
+                f"targets must be 1 present, 0 absent or NaN unknown, got {dense[row, column]} "
+                f"at row {row}, label {column}"
             )
         return cls(sparse.csr_array(dense == 1), sparse.csr_array(unknown))
 
@@ -106,13 +107,15 @@ class Targets:
 
 
 def _incidence(label_sets: Iterable[Collection[str]], space: LabelSpace) -> sparse.csr_array:
-    rows: list[int] = []
+    positions = {name: column for column, name in enumerate(space)}
     columns: list[int] = []
-    count = 0
+    ends = [0]
     for names in label_sets:
         unique = set(names)
-        rows += [count] * len(unique)
-        columns += [space.index(name) for name in unique]
-        count += 1
-    values = np.ones(len(rows), dtype=bool)
-    return sparse.csr_array((values, (rows, columns)), shape=(count, len(space)))
+        try:
+            columns.extend(sorted([positions[name] for name in unique]))
+        except KeyError:
+            space.require_known(unique)
+        ends.append(len(columns))
+    cells = (np.ones(len(columns), dtype=bool), np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32))
+    return sparse.csr_array(cells, shape=(len(ends) - 1, len(space)))
