@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from multihot.data.samples import Samples, SetAside
-from multihot.data.sources.columns import split_of
-from multihot.data.sources.records import Record, assemble, sayable
+from multihot.data.sources.records import Record, assemble, sayable, split_of
 from multihot.errors import ArgumentError, DataError
 
 # What lies beside pictures without being one. Any other file is a sample: one that is no picture is set aside, by name,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from multihot.data.sources.picture_column import find_pictures
 from multihot.data.sources.tables import load_table
+from multihot.data.sources.tables.pictures import find_pictures
 from multihot.errors import DataError, FormatError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet")

@@ -4,11 +4,24 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from multihot.data.images import ImageFiles
 from multihot.data.samples import Samples, SetAside
 from multihot.errors import DataError
-from multihot.labels import LabelSpace, Targets
+from multihot.labels import Group, LabelSpace, Relations, Targets
+
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    "trn": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ def assemble(
     declared: Sequence[str] | None = None,
     set_aside: Sequence[SetAside] = (),
     notes: Sequence[str] = (),
+    groups: tuple[Group, ...] = (),
 ) -> Samples:
     """Samples in the order of their ids.
 
@@ -48,6 +62,7 @@ def assemble(
             occur, in alphabetical order, and each sample's are all that it has.
         set_aside: samples that the reader found unusable.
         notes: what the reader wants the user to know.
+        groups: the groups of labels that the source declares.
     """
     ordered = sorted(records, key=lambda record: record.id)
     exhaustive = declared is None
@@ -57,7 +72,7 @@ def assemble(
     _require_text([*declared, *(f"{record.id}{record.group or ''}" for record in ordered)], source)
     if not declared:
         raise DataError(f"{source}: no labels found in any of the {len(ordered)} samples")
-    space = LabelSpace(tuple(declared))
+    space = LabelSpace(tuple(declared), Relations(groups))
     return Samples(
         ids=tuple(record.id for record in ordered),
         images=ImageFiles([record.path for record in ordered]),
@@ -72,6 +87,15 @@ def assemble(
         exhaustive=exhaustive,
         notes=(*notes, *similar_names(space)),
     )
+
+
+def split_of(cell: Any) -> str | None:
+    """The part of the split that a cell or a folder's name means.
+
+    >>> split_of("Val"), split_of("dog")
+    ('validation', None)
+    """
+    return _SPLITS.get(str(cell).strip().lower())
 
 
 def sayable(name: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multihot.data.sources.cells import names_in, separator_of, state_of
+from multihot.data.sources.tables.cells import names_in, separator_of, state_of
 
 NAMES = st.text(min_size=1).map(str.strip).filter(bool)
 

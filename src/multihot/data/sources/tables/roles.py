@@ -1,24 +1,14 @@
-"""Which column of a table plays which part: labels, split and groups (pictures: `picture_column`)."""
+"""Which column of a table plays which part: labels, split and groups (pictures: `pictures`)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from multihot.data.sources.cells import state_of
-from multihot.data.sources.table import Table, is_blank, listing
+from multihot.data.sources.records import split_of
+from multihot.data.sources.tables.cells import state_of
+from multihot.data.sources.tables.table import Table, is_blank, listing
 from multihot.errors import DataError
 
-_SPLITS = {
-    "train": "train",
-    "training": "train",
-    "trn": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 _SPLIT_NAMES = {"split", "subset", "partition", "set", "fold", "phase"}
 _GROUP_NAMES = {"group", "group id", "patient", "patient id", "subject", "subject id"}
 _LIST_NAMES = {"label", "tag", "class", "classe", "category", "categorie", "keyword", "genre", "attribute"}
@@ -37,15 +27,6 @@ class LabelColumns:
 
     form: Literal["list", "states", "values"]
     names: tuple[str, ...]
-
-
-def split_of(cell: Any) -> str | None:
-    """The part of the split that a cell or a folder's name means.
-
-    >>> split_of("Val"), split_of("dog")
-    ('validation', None)
-    """
-    return _SPLITS.get(str(cell).strip().lower())
 
 
 def find_split(table: Table, candidates: Iterable[str]) -> str | None:

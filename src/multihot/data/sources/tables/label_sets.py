@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multihot.data.sources.cells import names_in, separator_of, state_of
-from multihot.data.sources.columns import LabelColumns
-from multihot.data.sources.table import Table, is_blank
+from multihot.data.sources.tables.cells import names_in, separator_of, state_of
+from multihot.data.sources.tables.roles import LabelColumns
+from multihot.data.sources.tables.table import Table, is_blank
 from multihot.errors import DataError
+from multihot.labels import Count, Group
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,13 @@ class LabelSets:
         present: the names that hold in each row.
         unknown: the names that nobody looked for in each row.
         declared: all names in the source's order, where it declares them; else None: those that occur are all.
-        notes: what the user should know.
+        groups: the groups of labels that the columns form.
     """
 
     present: Sequence[Sequence[str]]
     unknown: Sequence[Sequence[str]]
     declared: tuple[str, ...] | None
-    notes: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 def label_sets(table: Table, labels: LabelColumns, separator: str | None = None) -> LabelSets:
@@ -73,6 +74,7 @@ def _from_values(table: Table, columns: Sequence[str]) -> LabelSets:
     present: list[list[str]] = [[] for _ in range(len(table))]
     unknown: list[list[str]] = [[] for _ in range(len(table))]
     owner: dict[str, str] = {}
+    groups = []
     for column in columns:
         cells = [None if is_blank(cell) else str(cell).strip() for cell in table.column(column)]
         values = sorted({cell for cell in cells if cell is not None})
@@ -82,9 +84,11 @@ def _from_values(table: Table, columns: Sequence[str]) -> LabelSets:
                 f"{table.path}: the columns {owner[shared]!r} and {column!r} both hold {shared!r}, "
                 "and one label cannot mean both: rename it in one of them"
             )
+        if len(values) > 1:
+            groups.append(Group(tuple(values), Count(1, 1), column))
         for row, cell in enumerate(cells):
             if cell is None:
                 unknown[row].extend(values)
             else:
                 present[row].append(cell)
-    return LabelSets(present, unknown, tuple(owner))
+    return LabelSets(present, unknown, tuple(owner), tuple(groups))

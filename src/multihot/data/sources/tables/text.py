@@ -7,7 +7,7 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 
-from multihot.data.sources.table import Table, listing
+from multihot.data.sources.tables.table import Table, listing
 from multihot.data.sources.text import read_text
 from multihot.errors import ArgumentError, DataError
 

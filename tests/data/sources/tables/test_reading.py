@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources import read
 from multihot.errors import ArgumentError, DataError, MultihotError
+from multihot.labels import Count, Group
 
 Pictures = Callable[..., Path]
 Names = Callable[[Samples], dict[str, tuple[str, ...]]]
@@ -95,8 +96,12 @@ def test_columns_that_each_hold_one_value(folder: Path, present: Names, unknown:
         DataError, match=r"may be in colour, item, price: pass one as label_column, or as value_columns"
     ):
         read(source)
-    samples = read(source, value_columns=["colour", "item"])
+    samples = read(source, value_columns="colour, item")
     assert samples.space.names == ("black", "blue", "dress", "jeans")
+    assert samples.space.relations.groups == (
+        Group(("black", "blue"), Count(1, 1), "colour"),
+        Group(("dress", "jeans"), Count(1, 1), "item"),
+    )
     assert present(samples) == {"a.png": ("black", "jeans"), "b.png": ("blue",), "c.png": ("dress",)}
     assert unknown(samples) == {"a.png": (), "b.png": ("dress", "jeans"), "c.png": ("black", "blue")}
     assert samples.notes == ("columns not read: price",)

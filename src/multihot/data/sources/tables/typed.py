@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from multihot.data.sources.table import Table
+from multihot.data.sources.tables.table import Table
 from multihot.data.sources.text import parse_json, read_text
 from multihot.errors import DataError
 

@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from multihot.data.sources.cells import state_of
 from multihot.data.sources.folders import picture_names
-from multihot.data.sources.table import Table, listing
+from multihot.data.sources.tables.cells import state_of
+from multihot.data.sources.tables.table import Table, listing
 from multihot.errors import DataError
 
 _SAMPLED_CELLS = 50

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from multihot.data.sources.table import is_blank
+from multihot.data.sources.tables.table import is_blank
 
 State = Literal["present", "absent", "unknown"]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from multihot.data.samples import Samples, SetAside
-from multihot.data.sources.columns import LabelColumns, find_groups, find_labels, find_split, split_of
-from multihot.data.sources.label_columns import label_sets
-from multihot.data.sources.picture_column import Pictures, find_pictures, spelling
-from multihot.data.sources.records import Record, assemble
-from multihot.data.sources.table import Table, is_blank, listing
-from multihot.data.sources.text_tables import load_text_table
-from multihot.data.sources.typed_tables import load_json_table, load_parquet_table
+from multihot.data.sources.records import Record, assemble, split_of
+from multihot.data.sources.tables.label_sets import label_sets
+from multihot.data.sources.tables.pictures import Pictures, find_pictures, spelling
+from multihot.data.sources.tables.roles import LabelColumns, find_groups, find_labels, find_split
+from multihot.data.sources.tables.table import Table, is_blank, listing
+from multihot.data.sources.tables.text import load_text_table
+from multihot.data.sources.tables.typed import load_json_table, load_parquet_table
 from multihot.errors import ArgumentError, DataError
 
 
@@ -20,8 +20,8 @@ def read_table(
     *,
     path_column: str | None = None,
     label_column: str | None = None,
-    label_columns: Sequence[str] | None = None,
-    value_columns: Sequence[str] | None = None,
+    label_columns: str | Sequence[str] | None = None,
+    value_columns: str | Sequence[str] | None = None,
     separator: str | None = None,
     split_column: str | None = None,
     group_column: str | None = None,
@@ -35,9 +35,10 @@ def read_table(
         source: a CSV or TSV file with a header line, JSON lines, a JSON list of objects, or Parquet.
         path_column: the column that names the pictures.
         label_column: the column whose cells list the labels: `a|b`, `a;b`, `a,b`, `["a", "b"]` or `['a', 'b']`.
-        label_columns: columns named by their label, with 1, 0, blank or -1 (both unknown), or true and false.
-        value_columns: columns such as colour and season, whose cells each name the one label of theirs that holds; in a
-            row with a blank cell all labels of that column are unknown.
+        label_columns: columns named by their label, with 1, 0, blank or -1 (both unknown), or true and false; names, or
+            text with commas between them.
+        value_columns: columns such as colour and season, whose cells each name the one label of theirs that holds, so
+            that each column is a group of which exactly one holds; in a row with a blank cell they are unknown.
         separator: what stands between labels in `label_column`; "" takes each cell as one label.
         split_column: the column with train, validation or test; "" for none.
         group_column: the column of groups that must not straddle a split; "" for none.
@@ -65,7 +66,7 @@ def read_table(
     )
     unread = [name for name in others if name not in labels.names]
     notes = [f"columns not read: {listing(unread)}"] if unread else []
-    return assemble(records, source, sets.declared, set_aside, notes)
+    return assemble(records, source, sets.declared, set_aside, notes, sets.groups)
 
 
 def load_table(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Table:
@@ -90,17 +91,21 @@ def _chosen(table: Table, given: str | None, found: str | None) -> str | None:
 
 
 def _named_labels(
-    label_column: str | None, label_columns: Sequence[str] | None, value_columns: Sequence[str] | None
+    label_column: str | None, label_columns: str | Sequence[str] | None, value_columns: str | Sequence[str] | None
 ) -> LabelColumns | None:
     given = [
         LabelColumns("list", (label_column,)) if label_column else None,
-        LabelColumns("states", tuple(label_columns)) if label_columns else None,
-        LabelColumns("values", tuple(value_columns)) if value_columns else None,
+        LabelColumns("states", _names(label_columns)) if label_columns else None,
+        LabelColumns("values", _names(value_columns)) if value_columns else None,
     ]
     named = [labels for labels in given if labels is not None]
     if len(named) > 1:
         raise ArgumentError("give one of label_column, label_columns and value_columns, got more than one")
     return named[0] if named else None
+
+
+def _names(columns: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (columns.split(",") if isinstance(columns, str) else columns))
 
 
 def _files(table: Table, pictures: Pictures) -> tuple[dict[int, tuple[str, Path]], list[SetAside]]:
