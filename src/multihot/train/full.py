@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
-from timm.utils.model_ema import ModelEmaV3
 from torch import Tensor
 
 from multihot.data import Images
@@ -72,6 +71,8 @@ def train_full(
     Returns:
         One record an epoch, for `history.jsonl`.
     """
+    from timm.utils.model_ema import ModelEmaV3  # timm takes seconds to import
+
     classifier.to(accelerator.device)
     average = ModelEmaV3(classifier, decay=settings.ema_decay, use_warmup=True)
     optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor))
@@ -145,7 +146,7 @@ def _waited_enough(history: list[dict[str, Any]], patience: int) -> bool:
 
 
 def _epoch(
-    state: TrainingState, average: ModelEmaV3, task: Task, settings: FullSettings, accelerator: Accelerator
+    state: TrainingState, average: Any, task: Task, settings: FullSettings, accelerator: Accelerator
 ) -> dict[str, Any]:
     """One pass over the training part. All that is random in it comes from seed and epoch alone."""
     random = np.random.default_rng((task.seed, state.epoch))

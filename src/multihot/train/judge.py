@@ -11,6 +11,7 @@ from torch import Tensor
 
 from multihot.metrics import mean_average_precision
 
+
 class Judgement(TypedDict):
     """Loss and mean average precision of some samples; None where no label has a positive."""
 

@@ -88,7 +88,12 @@ def _solutions(train: Fold, loss: Loss, path: list[float]) -> Iterator[tuple[flo
 
 def _minimise(train: Fold, loss: Loss, l2: float, weight: Tensor, bias: Tensor) -> None:
     optimiser = torch.optim.LBFGS(
-        [weight, bias], max_iter=200, tolerance_grad=1e-6, tolerance_change=1e-9, line_search_fn="strong_wolfe"
+        [weight, bias],
+        max_iter=200,
+        history_size=10,
+        tolerance_grad=1e-6,
+        tolerance_change=1e-9,
+        line_search_fn="strong_wolfe",
     )
 
     def objective() -> Tensor:
