@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from multihot.data.samples import Samples
+from multihot.data.sources.coco import read_coco
 from multihot.data.sources.folders import read_folders
-from multihot.data.sources.recognition import recognise
+from multihot.data.sources.recognition import hint, recognise
 from multihot.data.sources.tables import read_table
+from multihot.data.sources.voc import read_voc
+from multihot.data.sources.yolo import read_yolo
 from multihot.errors import ArgumentError, DataError, FormatError
 from multihot.labels import LabelSpace
 
 FORMATS: dict[str, Callable[..., Samples]] = {
     "folders": read_folders,
     "table": read_table,
+    "coco": read_coco,
+    "voc": read_voc,
+    "yolo": read_yolo,
 }
 
 
@@ -55,5 +61,10 @@ def read(
     unknown = [option for option in options if option not in known]
     if unknown:
         raise ArgumentError(f"{path}: the format {name!r} has no option {unknown[0]!r}; it has: {', '.join(known)}")
-    samples = reader(path, **options)
+    try:
+        samples = reader(path, **options)
+    except DataError as error:
+        if name == "folders" and (advice := hint(path)):
+            raise type(error)(f"{error}{advice}") from error
+        raise
     return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)

@@ -1,12 +1,18 @@
 """Which format a source is in."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from multihot.data.sources.tables import load_table
-from multihot.data.sources.tables.pictures import find_pictures
+from multihot.data.sources import coco, voc, yolo
+from multihot.data.sources.tables import TABLE_SUFFIXES, table_in
 from multihot.errors import DataError, FormatError
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet")
+# Asked in this order: what is marked by files of its own before what is only plausible.
+_RECOGNISERS: dict[str, Callable[[Path], bool]] = {
+    "coco": coco.recognises,
+    "voc": voc.recognises,
+    "yolo": yolo.recognises,
+}
 
 
 def recognise(source: Path) -> tuple[str, Path]:
@@ -16,32 +22,28 @@ def recognise(source: Path) -> tuple[str, Path]:
         DataError: there is nothing at this path.
         FormatError: the format is not known, or the folder holds several tables that could be meant.
     """
-    if source.is_dir():
-        table = _table_in(source)
-        return ("folders", source) if table is None else ("table", table)
     if not source.exists():
         raise DataError(f"{source}: no such file or folder")
+    marked = _marked(source)
+    if marked is not None:
+        return marked, source
+    if source.is_dir():
+        table = table_in(source)
+        return ("folders", source) if table is None else ("table", table)
     if source.suffix.lower() in TABLE_SUFFIXES:
         return "table", source
     raise FormatError(
         f"{source}: not recognised; expected a folder of labelled folders or a table ({', '.join(TABLE_SUFFIXES)}); "
-        "name the format if it is one of these"
+        "name the format if it is a known one"
     )
 
 
-def _table_in(folder: Path) -> Path | None:
-    """The one table in a folder that names pictures."""
-    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES and path.is_file())
-    naming = [table for table in tables if _names_pictures(table)]
-    if len(naming) > 1:
-        names = ", ".join(table.name for table in naming)
-        raise FormatError(f"{folder}: several tables name pictures: {names}; give one of them as the source")
-    return naming[0] if naming else None
+def hint(source: Path) -> str:
+    """What to add to a message about a folder that cannot be read: it may be a part of a data set."""
+    above = source.resolve().parent
+    marked = _marked(above) if source.is_dir() else None
+    return "" if marked is None else f"; {above} is a data set in the format {marked!r}, give that as the source"
 
 
-def _names_pictures(table: Path) -> bool:
-    try:
-        find_pictures(load_table(table))
-    except DataError:
-        return False
-    return True
+def _marked(source: Path) -> str | None:
+    return next((name for name, recognises in _RECOGNISERS.items() if recognises(source)), None)

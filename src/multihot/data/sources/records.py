@@ -1,5 +1,7 @@
 """What readers have in common: records of single samples, assembled into `Samples`."""
 
+import os
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -96,6 +98,26 @@ def split_of(cell: Any) -> str | None:
     ('validation', None)
     """
     return _SPLITS.get(str(cell).strip().lower())
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """A file that a source names; raises `DataError` with the reason where it is missing or lies outside the folder."""
+    spelt = posixpath.normpath(name)
+    if spelt.startswith(("/", "../")):
+        raise DataError(f"lies outside {folder}")
+    path = folder / spelt
+    try:
+        found = path.is_file()
+    except OSError:  # a name that no file can have
+        found = False
+    if not found:
+        raise DataError(f"no such file in {folder}")
+    return path
+
+
+def relative(path: Path, top: Path) -> str:
+    """A file's path from a folder, with forward slashes: the sample's id."""
+    return Path(os.path.relpath(path, top)).as_posix()
 
 
 def sayable(name: str) -> str:

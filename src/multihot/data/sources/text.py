@@ -1,20 +1,27 @@
 """Text and JSON files, read with errors that say what is wrong with the file."""
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from multihot.errors import ArgumentError, DataError
 
+T = TypeVar("T")
+_START = 1_000_000
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
-def read_text(path: Path, encoding: str | None = None) -> str:
+def read_text(path: Path, encoding: str | None = None, *, may_be_empty: bool = False) -> str:
     """A text file's content, line ends as they are.
 
     Args:
         path: the file.
         encoding: where it is not given, UTF-8 (with or without a byte order mark) or UTF-16 (with one).
+        may_be_empty: whether a file without any text is as good as another.
 
     Raises:
         DataError: unreadable, empty, or not text in this encoding.
@@ -30,16 +37,40 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         raise ArgumentError(f"unknown encoding {encoding!r}") from error
     except UnicodeError as error:
         raise DataError(f"{path}: not text in the encoding {name}: {error}; save it as UTF-8") from error
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise DataError(f"{path}: empty file")
     if "\0" in text:
         raise DataError(f"{path}: not a text file (it holds NUL characters)")
     return text
 
 
-def read_json(path: Path) -> Any:
-    """A JSON file's content; what is cut off or otherwise no JSON is a `DataError` that says where."""
-    return parse_json(read_text(path), path)
+def starts_like(path: Path, pattern: re.Pattern[str]) -> bool:
+    """Whether the first million characters of a file match; false where they cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return pattern.match(file.read(_START).decode("utf-8-sig", "ignore")) is not None
+    except OSError:
+        return False
+
+
+def parse_as(kind: type[T], text: str, path: Path) -> T:
+    """JSON text as a model; raises `DataError` with the first thing that does not fit."""
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise DataError(f"{path}: {place + ': ' if place else ''}{first['msg']}") from error
+
+
+def read_yaml(path: Path) -> Any:
+    """The plain values that a YAML file spells."""
+    try:
+        return yaml.safe_load(read_text(path))
+    except DataError:
+        raise
+    except Exception as error:  # on odd scalars PyYAML raises whatever it stumbles over
+        raise DataError(f"{path}: no complete YAML: {' '.join(str(error).split())}") from error
 
 
 def parse_json(text: str, path: Path) -> Any:

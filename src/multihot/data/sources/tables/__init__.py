@@ -1,5 +1,5 @@
 """Tables of pictures and labels: CSV, TSV, JSON lines and Parquet."""
 
-from multihot.data.sources.tables.reading import load_table, read_table
+from multihot.data.sources.tables.reading import TABLE_SUFFIXES, read_table, table_in
 
-__all__ = ["load_table", "read_table"]
+__all__ = ["TABLE_SUFFIXES", "read_table", "table_in"]

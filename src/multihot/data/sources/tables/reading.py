@@ -12,7 +12,9 @@ from multihot.data.sources.tables.roles import LabelColumns, find_groups, find_l
 from multihot.data.sources.tables.table import Table, is_blank, listing
 from multihot.data.sources.tables.text import load_text_table
 from multihot.data.sources.tables.typed import load_json_table, load_parquet_table
-from multihot.errors import ArgumentError, DataError
+from multihot.errors import ArgumentError, DataError, FormatError
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet")
 
 
 def read_table(
@@ -67,6 +69,24 @@ def read_table(
     unread = [name for name in others if name not in labels.names]
     notes = [f"columns not read: {listing(unread)}"] if unread else []
     return assemble(records, source, sets.declared, set_aside, notes, sets.groups)
+
+
+def table_in(folder: Path) -> Path | None:
+    """The one table in a folder that names pictures; None where none does, `FormatError` where several do."""
+    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES and path.is_file())
+    naming = [table for table in tables if _names_pictures(table)]
+    if len(naming) > 1:
+        names = ", ".join(table.name for table in naming)
+        raise FormatError(f"{folder}: several tables name pictures: {names}; give one of them as the source")
+    return naming[0] if naming else None
+
+
+def _names_pictures(table: Path) -> bool:
+    try:
+        find_pictures(load_table(table))
+    except DataError:
+        return False
+    return True
 
 
 def load_table(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Table:

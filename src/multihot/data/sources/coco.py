@@ -1,0 +1,123 @@
+"""COCO: `instances_*.json`; a label holds where at least one object of its category is annotated."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.records import Record, assemble, file_in, relative, split_of
+from multihot.data.sources.text import parse_as, read_text, starts_like
+from multihot.errors import DataError
+
+_KEYS = re.compile(r'\s*\{.*?"(images|annotations|categories)"\s*:\s*\[', re.DOTALL)
+_PART = re.compile(r"(train|valid|val|test|dev)", re.IGNORECASE)
+
+
+class _Category(BaseModel):
+    id: int
+    name: str
+
+
+class _Image(BaseModel):
+    id: int | str
+    file_name: str
+    neg_category_ids: list[int] | None = None
+
+
+class _Annotation(BaseModel):
+    image_id: int | str
+    category_id: int
+
+
+class _Content(BaseModel):
+    images: list[_Image]
+    categories: list[_Category]
+    annotations: list[_Annotation]
+
+
+def recognises(source: Path) -> bool:
+    """Whether this is an annotation file, or a folder with some in the usual places."""
+    return bool(_annotation_files(source)) if source.is_dir() else _is_annotation_file(source)
+
+
+def read_coco(source: Path, *, root: str | Path | None = None) -> Samples:
+    """Read COCO annotations: one label a category, in the order in which the categories are listed.
+
+    Where images say which categories were looked for and not found (`neg_category_ids`, as in LVIS), all others that
+    are not annotated are unknown. Several files (train, val) are read together as the split.
+
+    Args:
+        source: an annotation file, or the folder that holds `annotations/*.json` (or `*/_annotations.coco.json`).
+        root: the folder of the images; looked for near the annotations where it is not given.
+
+    Raises:
+        DataError: no annotation file, or one that is cut off, lacks a field or refers to what is not in it.
+    """
+    files = _annotation_files(source) if source.is_dir() else [source]
+    if not files:
+        raise DataError(f"{source}: expected COCO annotations in annotations/*.json or */_annotations.coco.json")
+    top = source if source.is_dir() else source.parent.parent if source.parent.name == "annotations" else source.parent
+    contents = {file: parse_as(_Content, read_text(file), file) for file in files}
+    parts = {file: _part(file) if len(files) > 1 else None for file in files}
+    records: list[Record] = []
+    set_aside: list[SetAside] = []
+    for file, content in contents.items():
+        folder = Path(root) if root is not None else _image_folder(content, file, top)
+        for image, present, unknown in _label_sets(content, file):
+            name = relative(folder / image.file_name, top)
+            try:
+                path = file_in(folder, image.file_name)
+            except DataError as error:
+                set_aside.append(SetAside(name, str(error)))
+            else:
+                records.append(Record(name, path, present, unknown, parts[file]))
+    names = dict.fromkeys(category.name for content in contents.values() for category in content.categories)
+    return assemble(records, source, list(names), set_aside)
+
+
+def _annotation_files(folder: Path) -> list[Path]:
+    found = [*folder.glob("annotations/*.json"), *folder.glob("*/_annotations.coco.json"), *folder.glob("*.json")]
+    return sorted(file for file in found if _is_annotation_file(file))
+
+
+def _is_annotation_file(file: Path) -> bool:
+    return file.suffix.lower() == ".json" and starts_like(file, _KEYS)
+
+
+def _part(file: Path) -> str | None:
+    """The part of the split that a file's name (instances_val2017.json) or its folder's (valid/...) means."""
+    found = _PART.findall(file.stem) or _PART.findall(file.parent.name)
+    return split_of(found[-1]) if found else None
+
+
+def _image_folder(content: _Content, file: Path, top: Path) -> Path:
+    """Where the first images of a file lie: beside it, or in the places where COCO and its kin put them."""
+    subset = file.stem.rpartition("_")[2]
+    folders = [file.parent, top / subset, top / "images" / subset, top / "images", top]
+    sampled = [image.file_name for image in content.images[:20]]
+    return max(folders, key=lambda folder: sum((folder / name).is_file() for name in sampled))
+
+
+def _label_sets(content: _Content, file: Path) -> Iterator[tuple[_Image, Sequence[str], Sequence[str]]]:
+    """Each image with the names present and unknown."""
+    names = {category.id: category.name for category in content.categories}
+    annotated: defaultdict[int | str, set[int]] = defaultdict(set)
+    for annotation in content.annotations:
+        annotated[annotation.image_id].add(annotation.category_id)
+    strangers = annotated.keys() - {image.id for image in content.images}
+    if strangers:
+        raise DataError(f"{file}: annotations of an image that is not in it: id {sorted(strangers, key=str)[0]!r}")
+    nameless = {number for numbers in annotated.values() for number in numbers} - names.keys()
+    if nameless:
+        raise DataError(f"{file}: annotations of a category that is not in it: id {min(nameless)}")
+    for image in content.images:
+        present = annotated.get(image.id, set())
+        looked_for = names if image.neg_category_ids is None else {*present, *image.neg_category_ids}
+        yield (
+            image,
+            [names[number] for number in present],
+            [name for number, name in names.items() if number not in looked_for],
+        )

@@ -1,0 +1,153 @@
+"""YOLO: a `data.yaml` with the names, images in `images/...` and a text file of boxes for each in `labels/...`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.folders import picture_names
+from multihot.data.sources.records import Record, assemble, relative, split_of
+from multihot.data.sources.text import read_text, read_yaml
+from multihot.errors import DataError
+
+_PARTS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A data.yaml.
+
+    Args:
+        file: where it lies.
+        base: the folder that its paths start from.
+        names: class number -> label.
+        entries: part of the split -> folders of pictures, or text files that list pictures.
+    """
+
+    file: Path
+    base: Path
+    names: dict[int, str]
+    entries: dict[str, list[str]]
+
+
+def recognises(source: Path) -> bool:
+    """Whether this is a data.yaml, or a folder with one."""
+    return _layout_file(source) is not None
+
+
+def read_yolo(source: Path) -> Samples:
+    """Read a YOLO data set; a label holds where at least one box of its class is given.
+
+    As in YOLO, a picture without a file of boxes has no labels. What stands under `train`, `val` and `test` is the
+    split; a folder or list that does not exist is left out, with a note.
+
+    Args:
+        source: the data.yaml, or the folder that it is in.
+
+    Raises:
+        DataError: no data.yaml, no names in it, none of its folders exists, or a file of boxes is damaged.
+    """
+    file = _layout_file(source)
+    if file is None:
+        raise DataError(f"{source}: expected a data.yaml with names and train in it, or the folder of one")
+    layout = _layout(file)
+    places = [(part, entry, _find(entry, layout)) for part, entries in layout.entries.items() for entry in entries]
+    notes = [f"{part}: {entry} does not exist and was left out" for part, entry, place in places if place is None]
+    members = [(path, part) for part, _, place in places if place is not None for path in _pictures(place, layout)]
+    if not members:
+        raise DataError(f"{file}: no pictures in what stands under {', '.join(layout.entries)}; {'; '.join(notes)}")
+    parts: dict[Path, str] = {}
+    for path, part in members:
+        parts.setdefault(path, part)
+    if len(parts) < len(members):
+        notes.append(f"{len(members) - len(parts)} pictures stand in two parts of the split and count in the first")
+    found = {path: part for path, part in parts.items() if path.is_file()}
+    boxless = sum(not _boxes_of(path).is_file() for path in found)
+    if boxless:
+        notes.append(f"{boxless} pictures have no file of boxes and were read as without labels")
+    records = [
+        Record(relative(path, file.parent), path, _labels(path, layout), split=split_of(part))
+        for path, part in found.items()
+    ]
+    missing = [SetAside(relative(path, file.parent), "no such file") for path in parts if path not in found]
+    return assemble(records, source, list(layout.names.values()), missing, notes)
+
+
+def _layout_file(source: Path) -> Path | None:
+    if source.is_dir():
+        files = sorted(path for path in source.iterdir() if path.suffix.lower() in (".yaml", ".yml"))
+        files.sort(key=lambda path: path.stem != "data")
+    else:
+        files = [source] if source.suffix.lower() in (".yaml", ".yml") else []
+    return next((file for file in files if _is_layout(file)), None)
+
+
+def _is_layout(file: Path) -> bool:
+    try:
+        content = read_yaml(file)
+    except DataError:
+        return False
+    return isinstance(content, dict) and "names" in content and any(part in content for part in _PARTS)
+
+
+def _layout(file: Path) -> _Layout:
+    content = read_yaml(file)
+    given = content["names"]
+    if not isinstance(given, dict | list) or not given:
+        raise DataError(f"{file}: expected names as a list, or as class numbers with their names, got {given!r}")
+    numbered = given if isinstance(given, dict) else dict(enumerate(given))
+    try:
+        names = {int(number): str(numbered[number]) for number in sorted(numbered)}
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{file}: expected class numbers with their names under names") from error
+    base = file.parent / str(content.get("path") or ".")
+    entries = {part: [str(entry) for entry in _listed(content[part])] for part in _PARTS if content.get(part)}
+    return _Layout(file, base if base.is_dir() else file.parent, names, entries)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _find(entry: str, layout: _Layout) -> Path | None:
+    """The folder or list of an entry; exports say `../train/images` where `train/images` lies beside the data.yaml."""
+    inside = Path(*[step for step in Path(entry).parts if step != ".."])
+    places = [layout.base / entry, layout.file.parent / entry, layout.file.parent / inside]
+    return next((place for place in places if place.exists()), None)
+
+
+def _pictures(place: Path, layout: _Layout) -> Iterator[Path]:
+    """The pictures in a folder, or those that a text file lists, from its own folder where they begin with `./`."""
+    if place.is_dir():
+        yield from (place / name for name in sorted(picture_names(place)))
+        return
+    for line in read_text(place).splitlines():
+        if line.strip():
+            start = place.parent if line.startswith("./") else layout.base
+            yield start / line.strip()
+
+
+def _boxes_of(picture: Path) -> Path:
+    """The file of boxes: the last folder called images becomes labels, the extension .txt."""
+    parts = list(picture.parts)
+    last = max((position for position, part in enumerate(parts[:-1]) if part == "images"), default=None)
+    if last is not None:
+        parts[last] = "labels"
+    return Path(*parts).with_suffix(".txt")
+
+
+def _labels(picture: Path, layout: _Layout) -> set[str]:
+    path = _boxes_of(picture)
+    if not path.is_file():
+        return set()
+    labels = set()
+    for number, line in enumerate(read_text(path, may_be_empty=True).splitlines(), start=1):
+        if line.strip():
+            kind = line.split()[0].removesuffix(".0")
+            if not kind.isdecimal() or int(kind) not in layout.names:
+                raise DataError(
+                    f"{path}, line {number}: expected one of {len(layout.names)} class numbers, got {kind!r}"
+                )
+            labels.add(layout.names[int(kind)])
+    return labels
