@@ -43,6 +43,7 @@ class Folds:
         excess: (K, L + 1) amounts held less amounts wanted.
         units: (K, L + 1) how many units hold each label.
         total_units: (L + 1,) how many units have each label, wherever they are.
+        total_size: how many samples there are.
         first: the fold that trains (the first one), or None where all folds are alike.
     """
 
@@ -53,6 +54,7 @@ class Folds:
         self.fold = np.full(amounts.shape[0], UNPLACED, dtype=np.intp)
         self.total_units = np.bincount(amounts.indices, minlength=amounts.shape[1])
         totals = np.bincount(amounts.indices, weights=amounts.data, minlength=amounts.shape[1])
+        self.total_size = float(totals[-1])
         self.excess = -totals * _fractions(self.total_units, shares, self.first)
         self.units = np.zeros(self.excess.shape, dtype=np.intp)
 

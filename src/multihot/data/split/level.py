@@ -28,14 +28,15 @@ _PATIENCE = 16
 def level(folds: Folds, generator: np.random.Generator) -> None:
     """Lower the cost until nothing is gained any more, or enough units were looked at; no label leaves a fold for good.
 
-    Sizes first count little, so that they hinder no label, then enough to come out exact; then units are exchanged,
-    which changes no size.
+    Sizes first count little, so that they hinder no label, then enough to come out exact (or, with large units, to be
+    off by a part of a unit); then units are exchanged, which keeps the sizes.
 
     Args:
         folds: all units placed.
         generator: the source of randomness.
     """
-    gentle, exact = (_pull(folds, size_weight) for size_weight in (0.3, 1000))
+    mean_size = folds.total_size / len(folds.fold)
+    gentle, exact = _pull(folds, 0.3), _pull(folds, 1000 / mean_size**2)
     _repeat(folds, generator, lambda rows: _move_best(folds, rows, gentle))
     _repeat(folds, generator, lambda rows: _move_best(folds, rows, exact))
     _repeat(folds, generator, lambda rows: _exchange_best(folds, rows, exact, generator))

@@ -59,7 +59,7 @@ class Split:
 
     Args:
         parts: (N,) int8 positions in `PARTS`.
-        lacking: per part the columns of the labels that stand in other parts but not in this one.
+        lacking: per part in use the columns of the labels that are present in other parts only.
         notes: what a reader of the figures should know, one sentence each.
     """
 
@@ -90,11 +90,12 @@ def split(
 ) -> Split:
     """Divide samples into train, validation and test.
 
-    A declared split is kept as it is. A part that it lacks is drawn, stratified, from the declared training samples
-    and those without a declared part, by its share relative to training's; the rest of these train.
+    A declared part is kept as it is, even where it divides a group. A part that is not declared is drawn, stratified,
+    from the samples declared for training and those without a declared part, by its share relative to training's;
+    what remains of these trains. A sample without a declared part goes where others of its group are held out.
 
     Args:
-        targets: (N, L).
+        targets: (N, L); unknown cells count neither as present nor as absent.
         settings: shares and method.
         seed: the same seed and data give the same split.
         declared: per sample "train", "validation", "test" or None, as the source declares it.
@@ -103,20 +104,25 @@ def split(
 
     Raises:
         ArgumentError: a column does not match the targets, or a declared part has another name.
-        DataError: the method is "declared" and nothing is declared, or nothing is left to train on.
+        DataError: the method is "declared" and nothing is declared, or no sample is left to train on.
+
+    >>> targets = Targets.from_dense([[1], [0]] * 10)
+    >>> parts = split(targets, SplitSettings(), seed=0)
+    >>> [len(parts.rows(part)) for part in PARTS]
+    [14, 2, 4]
+    >>> given = split(targets, SplitSettings(), seed=0, declared=["train"] * 16 + ["test"] * 4)
+    >>> given.rows("test").tolist(), given.notes
+    ([16, 17, 18, 19], ('no validation part is declared: 2 samples drawn from train',))
     """
     blocks = tie(groups, contents, count=len(targets))
     given = _declared(declared, len(targets))
-    if settings.method == "declared" and (given < 0).all():
+    if settings.method == "declared" and (given == _NONE).all():
         raise DataError("the source declares no split: name its split column or lists, or ask for a stratified split")
     if settings.method == "stratified":
         given[:] = _NONE
-    parts, notes = _fill(targets, settings, given, blocks, seed)
+    parts, drawn = _draw(targets, settings, _with_group(given, blocks), blocks, seed)
     lacking = _lacking(targets, parts)
-    notes += [
-        f"{_count(len(columns), 'label')} with no sample in {part}" for part, columns in lacking.items() if columns
-    ]
-    return Split(parts, lacking, tuple(notes))
+    return Split(parts, lacking, (*_declared_notes(given, parts, blocks, drawn), *_lacking_notes(lacking)))
 
 
 def _declared(declared: Sequence[str | None] | None, count: int) -> NDArray[np.int8]:
@@ -132,48 +138,60 @@ def _declared(declared: Sequence[str | None] | None, count: int) -> NDArray[np.i
     return np.fromiter((positions[part] for part in declared), np.int8, count)
 
 
-def _fill(
+def _with_group(given: NDArray[np.int8], blocks: NDArray[np.intp]) -> NDArray[np.int8]:
+    """The declared parts, with undeclared samples held out where others of their block are."""
+    of_block = np.full(int(blocks.max(initial=-1)) + 1, _NONE)
+    held_out = given > _TRAIN
+    of_block[blocks[held_out]] = given[held_out]
+    return np.where(given == _NONE, of_block[blocks], given)
+
+
+def _draw(
     targets: Targets, settings: SplitSettings, given: NDArray[np.int8], blocks: NDArray[np.intp], seed: int
-) -> tuple[NDArray[np.int8], list[str]]:
-    """Draw the parts that are not declared from the samples that train or are not declared; with notes."""
+) -> tuple[NDArray[np.int8], tuple[Part, ...]]:
+    """The part of each sample, and the parts that were drawn because no sample is given to them."""
     pool = np.flatnonzero((given == _TRAIN) | (given == _NONE))
     if not len(pool):
-        raise DataError("no sample is left to train on: the source declares all of them for validation or test")
-    drawn = [part for part in PARTS[1:] if settings.share(part) and PARTS.index(part) not in given]
+        raise DataError(f"no sample is left to train on: all {len(given)} are declared for validation or test")
+    drawn = tuple(part for part in PARTS[1:] if settings.share(part) and PARTS.index(part) not in given)
     shares = np.array([settings.share(part) for part in ("train", *drawn)])
     folds = stratify(targets.take(pool), shares / shares.sum(), seed=seed, blocks=blocks[pool])
     parts = given.copy()
-    parts[pool] = np.array([0, *map(PARTS.index, drawn)], dtype=np.int8)[folds]
-    return parts, _notes(given, parts, blocks, drawn)
+    parts[pool] = np.array([_TRAIN, *map(PARTS.index, drawn)], dtype=np.int8)[folds]
+    return parts, drawn
 
 
-def _notes(
+def _declared_notes(
     given: NDArray[np.int8], parts: NDArray[np.int8], blocks: NDArray[np.intp], drawn: Sequence[Part]
 ) -> list[str]:
-    declared = given != _NONE
-    if not declared.any():
+    """Where the split is not the declared one, and where the declared one divides a block."""
+    without = int((given == _NONE).sum())
+    if without == len(given):
         return []
     sizes = np.bincount(parts, minlength=len(PARTS))
     notes = [
         f"no {part} part is declared: {_count(sizes[PARTS.index(part)], 'sample')} drawn from train" for part in drawn
     ]
-    if not declared.all():
-        notes.append(f"{_count((~declared).sum(), 'sample')} without a declared part counted as train")
-    pairs = np.unique(np.stack([blocks[declared], given[declared]]), axis=1)
-    straddling = int((np.bincount(pairs[0]) > 1).sum())
-    if straddling:
-        notes.append(f"{_count(straddling, 'group')} of identical or grouped samples straddle the declared split; kept")
+    if without:
+        notes.append(f"{_count(without, 'sample')} without a declared part")
+    held = np.unique(np.stack([blocks, parts]), axis=1)[0]
+    divided = int((np.bincount(held) > 1).sum())
+    if divided:
+        notes.append(f"the declared split divides {_count(divided, 'group')} of identical or grouped samples")
     return notes
 
 
 def _lacking(targets: Targets, parts: NDArray[np.int8]) -> dict[Part, tuple[int, ...]]:
-    """Per part in use, the labels that have a sample elsewhere only."""
-    held = {part: targets.take(np.flatnonzero(parts == at)).positives() > 0 for at, part in enumerate(PARTS)}
-    anywhere = targets.positives() > 0
-    return {
-        part: tuple(np.flatnonzero(anywhere & ~here).tolist()) if PARTS.index(part) in parts else ()
-        for part, here in held.items()
-    }
+    """Per part in use, the labels that are present in other parts only."""
+    present = targets.present
+    held = np.zeros((len(PARTS), targets.shape[1]), dtype=bool)
+    held[np.repeat(parts, np.diff(present.indptr)), present.indices] = True
+    lacking = held.any(axis=0) & ~held
+    return {part: tuple(np.flatnonzero(lacking[at]).tolist()) for at, part in enumerate(PARTS) if at in parts}
+
+
+def _lacking_notes(lacking: Mapping[Part, Sequence[int]]) -> list[str]:
+    return [f"{_count(len(columns), 'label')} with no sample in {part}" for part, columns in lacking.items() if columns]
 
 
 def _count(number: int | np.integer[Any], noun: str) -> str:
