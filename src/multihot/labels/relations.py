@@ -79,7 +79,7 @@ class Group:
         repeated = [label for label, count in Counter(self.labels).items() if count > 1]
         if repeated:
             raise LabelError(f"{self}: given more than once: {', '.join(repeated)}")
-        if self.hold.least > len(self.labels):
+        if not self.labels or self.hold.least > len(self.labels):
             raise LabelError(f"{self}: impossible, the group has {len(self.labels)} labels")
 
     def __str__(self) -> str:
@@ -122,7 +122,7 @@ class Relations:
         rules = [_counted(str(group), group.labels, group.hold) for group in self.groups]
         rules += [Rule(f"{a} implies {b}", {a: 1, b: -1}, -float("inf"), 0) for a, b in self.implies]
         rules += [Rule(f"{a} excludes {b}", {a: 1, b: 1}, -float("inf"), 1) for a, b in self.excludes]
-        if self.total is not None:
+        if self.total is not None and all_names:
             rules.append(_counted(f"{self.total} labels in all", all_names, self.total))
         return rules
 

@@ -71,6 +71,10 @@ class Rules:
         texts = tuple(self.texts[row] for row in index)
         return Rules(texts, self.weights[index], self.least[index], self.most[index])
 
+    def over(self, columns: NDArray[np.intp]) -> "Rules":
+        """The same rules over some of the labels only, which must be all that they are about."""
+        return Rules(self.texts, sparse.csr_array(self.weights[:, columns]), self.least, self.most)
+
     @cached_property
     def components(self) -> NDArray[np.int32]:
         """(L,) which labels are tied together: two have the same number where a chain of rules connects them."""
