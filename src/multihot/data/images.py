@@ -78,10 +78,11 @@ class ImageFiles:
 
 
 class ImageArrays:
-    """N pictures of one size, held in memory.
+    """N pictures of one size, held in one array.
 
     Args:
-        pixels: (N, H, W), (N, H, W, 1) or (N, H, W, 3) uint8; grey is repeated to three channels when decoded.
+        pixels: (M, H, W), (M, H, W, 1) or (M, H, W, 3) uint8; grey is repeated to three channels when decoded.
+        rows: (N,) which of the M pictures, in which order; all of them where it is not given.
 
     Raises:
         ArgumentError: another shape or type.
@@ -91,7 +92,7 @@ class ImageArrays:
     (2, (28, 28, 3))
     """
 
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], rows: Sequence[int] | NDArray[np.intp] | None = None) -> None:
         shaped = pixels[..., np.newaxis] if pixels.ndim == 3 else pixels
         if shaped.ndim != 4 or shaped.shape[3] not in (1, 3) or 0 in shaped.shape[1:] or shaped.dtype != np.uint8:
             raise ArgumentError(
@@ -99,22 +100,23 @@ class ImageArrays:
                 f"got {pixels.dtype} of the shape {pixels.shape}"
             )
         self.pixels = shaped
+        self.rows = np.arange(len(shaped)) if rows is None else np.asarray(rows, dtype=np.intp)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.rows)
 
     def read(self, row: int) -> tuple[bytes, str]:
         """One picture as a PGM or PPM file (raw pixels after a line of header), and the hash of that."""
-        height, width, channels = self.pixels[row].shape
+        height, width, channels = self.pixels.shape[1:]
         kind = "P5" if channels == 1 else "P6"
-        content = f"{kind} {width} {height} 255\n".encode() + self.pixels[row].tobytes()
+        content = f"{kind} {width} {height} 255\n".encode() + self.pixels[self.rows[row]].tobytes()
         return content, content_hash(content)
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB."""
-        height, width, _ = self.pixels[row].shape
-        return np.ascontiguousarray(np.broadcast_to(self.pixels[row], (height, width, 3)))
+        height, width = self.pixels.shape[1:3]
+        return np.ascontiguousarray(np.broadcast_to(self.pixels[self.rows[row]], (height, width, 3)))
 
     def take(self, rows: Sequence[int]) -> Self:
-        """The pictures with these indices, in their order (a copy)."""
-        return type(self)(self.pixels[np.asarray(rows, dtype=np.intp)])
+        """The pictures with these indices, in their order; the array itself is shared."""
+        return type(self)(self.pixels, self.rows[np.asarray(rows, dtype=np.intp)])

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from multihot.data.samples import Samples
+from multihot.data.sources.arrays import read_arrays
 from multihot.data.sources.coco import read_coco
 from multihot.data.sources.folders import read_folders
+from multihot.data.sources.idx import read_idx
+from multihot.data.sources.label_studio import read_label_studio
 from multihot.data.sources.recognition import hint, recognise
 from multihot.data.sources.tables import read_table
 from multihot.data.sources.voc import read_voc
@@ -21,6 +24,9 @@ FORMATS: dict[str, Callable[..., Samples]] = {
     "coco": read_coco,
     "voc": read_voc,
     "yolo": read_yolo,
+    "label-studio": read_label_studio,
+    "arrays": read_arrays,
+    "idx": read_idx,
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from multihot.data.sources import coco, voc, yolo
+from multihot.data.sources import arrays, coco, idx, label_studio, voc, yolo
 from multihot.data.sources.tables import TABLE_SUFFIXES, table_in
 from multihot.errors import DataError, FormatError
 
@@ -12,6 +12,9 @@ _RECOGNISERS: dict[str, Callable[[Path], bool]] = {
     "coco": coco.recognises,
     "voc": voc.recognises,
     "yolo": yolo.recognises,
+    "label-studio": label_studio.recognises,
+    "idx": idx.recognises,
+    "arrays": arrays.recognises,
 }
 
 

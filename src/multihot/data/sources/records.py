@@ -70,7 +70,7 @@ def assemble(
     exhaustive = declared is None
     _require_samples(ordered, source, set_aside)
     if declared is None:
-        declared = sorted({name for record in ordered for name in record.present})
+        declared = sorted({name for record in ordered for name in (*record.present, *record.unknown)})
     _require_text([*declared, *(f"{record.id}{record.group or ''}" for record in ordered)], source)
     if not declared:
         raise DataError(f"{source}: no labels found in any of the {len(ordered)} samples")

@@ -1,0 +1,93 @@
+"""Labels held in an array: a 0/1 matrix, class numbers, or text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multihot.data.sources.tables.cells import names_in, separator_of
+from multihot.errors import ArgumentError, DataError
+from multihot.labels import Count, Group, LabelSpace, Relations, Targets
+
+
+@dataclass(frozen=True)
+class LabelArray:
+    """What an array says about N samples.
+
+    Args:
+        space: the L labels.
+        targets: (N, L).
+        exhaustive: whether a label outside the space is absent from all samples.
+    """
+
+    space: LabelSpace
+    targets: Targets
+    exhaustive: bool
+
+
+def label_array(values: NDArray[Any], names: Sequence[str] | None, where: str) -> LabelArray:
+    """Read labels in any of these forms.
+
+    Args:
+        values: (N, L) with 1 present, 0 absent, -1 or NaN unknown; (N,) or (N, 1) whole numbers, the one class of each
+            sample, -1 for unknown; or (N,) text, a label list each ("a|b").
+        names: of the L labels; "0", "1", ... where they are not given.
+        where: starts the messages.
+
+    Raises:
+        DataError: the array is in none of these forms, or there are more or fewer names than labels.
+    """
+    if values.ndim == 2 and values.shape[1] == 1 and values.dtype.kind in "iu" and values.max(initial=0) > 1:
+        values = values[:, 0]
+    if values.ndim == 1 and values.dtype.kind == "U":
+        return _from_text(values, names)
+    if values.ndim == 1 and values.dtype.kind in "iu":
+        return _from_classes(values.astype(np.int64), names, where)
+    if values.ndim == 2 and values.dtype.kind in "biuf":
+        return _from_matrix(values, names, where)
+    raise DataError(
+        f"{where}: expected labels as a (samples, labels) matrix of 1, 0 and -1 or NaN, as class numbers or as text, "
+        f"got {values.dtype} of the shape {values.shape}"
+    )
+
+
+def _from_matrix(values: NDArray[Any], names: Sequence[str] | None, where: str) -> LabelArray:
+    dense = np.where(values == -1, np.nan, values.astype(np.float64))
+    try:
+        targets = Targets.from_dense(dense)
+    except ArgumentError as error:
+        raise DataError(f"{where}: {error}") from error
+    return LabelArray(_space(names, values.shape[1], where), targets, exhaustive=False)
+
+
+def _from_classes(values: NDArray[np.int64], names: Sequence[str] | None, where: str) -> LabelArray:
+    count = int(values.max(initial=-1)) + 1 if names is None else len(names)
+    space = _space(names, count, where)
+    if len(values) and (values.min() < -1 or values.max() >= count):
+        raise DataError(f"{where}: expected class numbers from 0 to {count - 1}, got {values.min()} to {values.max()}")
+    every = space.names
+    targets = Targets.from_sets(
+        ([every[number]] if number >= 0 else () for number in values.tolist()),
+        space,
+        (() if number >= 0 else every for number in values.tolist()),
+    )
+    one_of_all = Relations((Group(every, Count(1, 1), "class"),)) if count > 1 else Relations()
+    return LabelArray(space.with_relations(one_of_all), targets, exhaustive=True)
+
+
+def _from_text(values: NDArray[Any], names: Sequence[str] | None) -> LabelArray:
+    cells = values.tolist()
+    separator = separator_of(cells)
+    sets = [names_in(cell, separator) or () for cell in cells]
+    space = LabelSpace.from_sets(sets) if names is None else LabelSpace(tuple(names))
+    return LabelArray(space, Targets.from_sets(sets, space), exhaustive=names is None)
+
+
+def _space(names: Sequence[str] | None, count: int, where: str) -> LabelSpace:
+    if count == 0:
+        raise DataError(f"{where}: no labels in it")
+    if names is not None and len(names) != count:
+        raise DataError(f"{where}: {len(names)} names for {count} labels")
+    return LabelSpace(tuple(names) if names is not None else tuple(str(number) for number in range(count)))
