@@ -37,6 +37,7 @@ def read_arrays(source: Path, *, names: str | Sequence[str] | None = None) -> Sa
         DataError: damaged, pickled, not in pairs, or of shapes and types that are no pictures or no labels.
     """
     arrays = _load(source)
+    stored = [arrays.pop(key).tolist() for key in list(arrays) if key.lower() in _NAMES]
     pictures = {_words(key) - _PICTURES: key for key in arrays if _words(key) & _PICTURES}
     labels = {_words(key) - _LABELS: key for key in arrays if _words(key) & _LABELS}
     if not pictures or pictures.keys() != labels.keys():
@@ -44,9 +45,8 @@ def read_arrays(source: Path, *, names: str | Sequence[str] | None = None) -> Sa
             f"{source}: expected arrays in pairs (images and labels, x_train and y_train), got {', '.join(arrays)}"
         )
     given = names.split(",") if isinstance(names, str) else names
-    stored = next((arrays[key].tolist() for key in arrays if key.lower() in _NAMES), None)
     parts = [Part(" ".join(sorted(rest)), arrays[key], arrays[labels[rest]]) for rest, key in pictures.items()]
-    return samples_of(parts, given or stored, source)
+    return samples_of(parts, given or next(iter(stored), None), source)
 
 
 def _load(source: Path) -> dict[str, NDArray[Any]]:
@@ -55,7 +55,7 @@ def _load(source: Path) -> dict[str, NDArray[Any]]:
         if source.is_dir():
             files = sorted(source.glob("*.npy"))
             return {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in files}
-        with np.load(source, allow_pickle=False) as archive:
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except Exception as error:  # on damaged archives and headers NumPy raises whatever it stumbles over
         raise DataError(f"{source}: cannot be read as NumPy arrays: {' '.join(str(error).split())}") from error

@@ -42,7 +42,7 @@ def label_array(values: NDArray[Any], names: Sequence[str] | None, where: str) -
     if values.ndim == 2 and values.shape[1] == 1 and values.dtype.kind in "iu" and values.max(initial=0) > 1:
         values = values[:, 0]
     if values.ndim == 1 and values.dtype.kind == "U":
-        return _from_text(values, names)
+        return _from_text(values, names, where)
     if values.ndim == 1 and values.dtype.kind in "iu":
         return _from_classes(values.astype(np.int64), names, where)
     if values.ndim == 2 and values.dtype.kind in "biuf":
@@ -77,11 +77,12 @@ def _from_classes(values: NDArray[np.int64], names: Sequence[str] | None, where:
     return LabelArray(space.with_relations(one_of_all), targets, exhaustive=True)
 
 
-def _from_text(values: NDArray[Any], names: Sequence[str] | None) -> LabelArray:
+def _from_text(values: NDArray[Any], names: Sequence[str] | None, where: str) -> LabelArray:
     cells = values.tolist()
     separator = separator_of(cells)
     sets = [names_in(cell, separator) or () for cell in cells]
-    space = LabelSpace.from_sets(sets) if names is None else LabelSpace(tuple(names))
+    found = sorted({name for labels in sets for name in labels}) if names is None else names
+    space = _space(found, len(found), where)
     return LabelArray(space, Targets.from_sets(sets, space), exhaustive=names is None)
 
 

@@ -1,6 +1,6 @@
 """YOLO: a `data.yaml` with the names, images in `images/...` and a text file of boxes for each in `labels/...`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,24 +54,29 @@ def read_yolo(source: Path) -> Samples:
     layout = _layout(file)
     places = [(part, entry, _find(entry, layout)) for part, entries in layout.entries.items() for entry in entries]
     notes = [f"{part}: {entry} does not exist and was left out" for part, entry, place in places if place is None]
-    members = [(path, part) for part, _, place in places if place is not None for path in _pictures(place, layout)]
+    existing = [(part, place) for part, _, place in places if place is not None]
+    members = [(path, part) for part, place in existing for path in _pictures(place, layout)]
     if not members:
         raise DataError(f"{file}: no pictures in what stands under {', '.join(layout.entries)}; {'; '.join(notes)}")
     parts: dict[Path, str] = {}
     for path, part in members:
         parts.setdefault(path, part)
-    if len(parts) < len(members):
-        notes.append(f"{len(members) - len(parts)} pictures stand in two parts of the split and count in the first")
-    found = {path: part for path, part in parts.items() if path.is_file()}
-    boxless = sum(not _boxes_of(path).is_file() for path in found)
-    if boxless:
-        notes.append(f"{boxless} pictures have no file of boxes and were read as without labels")
+    found = [path for path in parts if path.is_file()]
     records = [
-        Record(relative(path, file.parent), path, _labels(path, layout), split=split_of(part))
-        for path, part in found.items()
+        Record(relative(path, file.parent), path, _labels(path, layout), split=split_of(parts[path])) for path in found
     ]
-    missing = [SetAside(relative(path, file.parent), "no such file") for path in parts if path not in found]
-    return assemble(records, source, list(layout.names.values()), missing, notes)
+    boxes = _boxes_without_picture([place for _, place in existing if place.is_dir()], parts)
+    set_aside = [SetAside(relative(path, file.parent), "boxes of a picture that is not there") for path in boxes]
+    set_aside += [SetAside(relative(path, file.parent), "no such file") for path in parts.keys() - set(found)]
+    notes += _counted(len(members) - len(parts), sum(not _boxes_of(path).is_file() for path in found))
+    return assemble(records, source, list(layout.names.values()), sorted(set_aside), notes)
+
+
+def _counted(doubled: int, boxless: int) -> Iterator[str]:
+    if doubled:
+        yield f"{doubled} pictures stand in two parts of the split and count in the first"
+    if boxless:
+        yield f"{boxless} pictures have no file of boxes and were read as without labels"
 
 
 def _layout_file(source: Path) -> Path | None:
@@ -135,6 +140,13 @@ def _boxes_of(picture: Path) -> Path:
     if last is not None:
         parts[last] = "labels"
     return Path(*parts).with_suffix(".txt")
+
+
+def _boxes_without_picture(folders: Iterable[Path], pictures: Iterable[Path]) -> list[Path]:
+    """The files of boxes of pictures that should be in these folders; only where boxes have folders of their own."""
+    expected = {_boxes_of(path) for path in pictures}
+    apart = {_boxes_of(folder / "x").parent for folder in folders} - set(folders)
+    return sorted(path for folder in apart for path in folder.rglob("*.txt") if path not in expected)
 
 
 def _labels(picture: Path, layout: _Layout) -> set[str]:
