@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from multihot.data.feature_cache import SHARD, FeatureCache, cache_folder
+
+KEY = "00" * 16
+
+
+def test_what_was_flushed_is_found_again(tmp_path: Path) -> None:
+    cache = FeatureCache("encoder", tmp_path)
+    cache.add(KEY, np.arange(3, dtype=np.float32))
+    assert KEY in cache
+    assert KEY not in FeatureCache("encoder", tmp_path)
+    cache.flush()
+    assert np.array_equal(FeatureCache("encoder", tmp_path)[KEY], np.arange(3))
+    assert KEY not in FeatureCache("another encoder", tmp_path)
+
+
+def test_a_full_shard_is_written_without_asking(tmp_path: Path) -> None:
+    cache = FeatureCache("encoder", tmp_path)
+    for number in range(SHARD + 1):
+        cache.add(f"{number:032x}", np.zeros(2, dtype=np.float32))
+    assert len(FeatureCache("encoder", tmp_path)) == SHARD
+
+
+def test_a_damaged_shard_is_forgotten(tmp_path: Path) -> None:
+    cache = FeatureCache("encoder", tmp_path)
+    cache.add(KEY, np.zeros(2, dtype=np.float32))
+    cache.flush()
+    next(cache.folder.glob("*.safetensors")).write_bytes(b"cut off")
+    assert len(FeatureCache("encoder", tmp_path)) == 0
+    assert not list(cache.folder.glob("*.safetensors"))
+
+
+def test_the_folder_can_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MULTIHOT_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("MULTIHOT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    assert cache_folder() == tmp_path / "user" / "multihot"

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from multihot.data import ImageArrays, ImageFiles
+from multihot.data.loading import load, load_batches, median_shorter_side, resize
+from multihot.errors import ImageError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (70, 10, 12, 3), dtype=np.uint8)
+
+
+def test_resize_agrees_with_pillow_to_one_level() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    expected = np.asarray(Image.fromarray(picture).resize((24, 24), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(resize(picture, 24).permute(1, 2, 0).numpy().astype(int) - expected).max() <= 1
+
+
+def test_order_is_that_of_the_rows() -> None:
+    rows = np.random.default_rng(1).permutation(70).tolist()
+    assert [picture.row for picture in load(ImageArrays(PIXELS), rows, 8)] == rows
+
+
+def test_skipped_pictures_are_not_decoded() -> None:
+    images = ImageArrays(PIXELS[:2])
+    _, content = images.read(0)
+    first, second = load(images, [0, 1], 8, skip={content})
+    assert first.pixels is None
+    assert first.error is None
+    assert second.pixels is not None
+    assert second.pixels.shape == (3, 8, 8)
+
+
+def test_batches_cover_the_rows_once() -> None:
+    batches = list(load_batches(ImageArrays(PIXELS), list(range(70)), 8, 32))
+    assert [pixels.shape for _, pixels in batches] == [(32, 3, 8, 8), (32, 3, 8, 8), (6, 3, 8, 8)]
+    assert np.concatenate([rows for rows, _ in batches]).tolist() == list(range(70))
+    assert batches[0][1].dtype == torch.uint8
+
+
+def test_a_picture_that_broke_since_stops_training_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError, match="was readable before and is not now: not a picture"):
+        list(load_batches(ImageFiles([tmp_path / "a.png"]), [0], 8, 2))
+
+
+def test_median_shorter_side() -> None:
+    assert median_shorter_side(ImageArrays(PIXELS)) == 10
+    assert median_shorter_side(ImageFiles([Path("gone.png")])) == 0

@@ -1,0 +1,74 @@
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from multihot.losses import binary_cross_entropy, reduce
+from multihot.models import LinearHead
+from multihot.train.linear_fit import L2_PATH, L2_WITHOUT_VALIDATION, Fold, fit_linear_head
+
+NAN = float("nan")
+
+
+def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return reduce(binary_cross_entropy(logits, targets), targets)
+
+
+def fold(seed: int, count: int = 120) -> Fold:
+    random = np.random.default_rng(seed)
+    features = random.normal(size=(count, 5)) * [1, 10, 0.1, 1, 1] + 3
+    truth = np.random.default_rng(9).normal(size=(5, 2)) / np.array([[1], [10], [0.1], [1], [1]])
+    present = (features - 3) @ truth + random.normal(size=(count, 2)) > 0
+    return Fold(torch.tensor(features, dtype=torch.float32), torch.tensor(present, dtype=torch.float32))
+
+
+def fitted(train: Fold, validation: Fold, l2: float | None = None) -> tuple[LinearHead, list[dict]]:  # type: ignore[type-arg]
+    head = LinearHead(5, train.targets.shape[1])
+    return head, fit_linear_head(head, train, validation, loss, l2)
+
+
+def test_equals_scikit_learn_on_standardised_features() -> None:
+    train, l2 = fold(0), 0.05
+    head, _ = fitted(train, fold(1), l2)
+    features = train.features.numpy()
+    scaled = (features - features.mean(0)) / features.std(0)
+    for label in range(2):
+        # scikit-learn sums the loss over N samples and halves |w|² / C; ours means over N.
+        reference = LogisticRegression(C=1 / (l2 * len(scaled)), tol=1e-8, max_iter=1000)
+        expected = reference.fit(scaled, train.targets[:, label].numpy()).decision_function(scaled)
+        with torch.no_grad():
+            np.testing.assert_allclose(head(train.features)[:, label].numpy(), expected, atol=2e-3)
+
+
+def test_the_strength_with_the_lowest_validation_loss_wins() -> None:
+    train, validation = fold(0), fold(1)
+    head, history = fitted(train, validation)
+    best = min(history, key=lambda record: record["validation"]["loss"])
+    with torch.no_grad():
+        found = float(loss(head(validation.features), validation.targets))
+    np.testing.assert_allclose(found, best["validation"]["loss"], rtol=1e-4)
+    assert [record["l2"] for record in history] == list(L2_PATH[: len(history)])
+
+
+def test_unknown_rows_are_as_if_they_were_not_there() -> None:
+    train, validation = fold(0), fold(1)
+    # Standardisation sees the features of unknown rows too, so they are copies here.
+    masked = Fold(torch.cat([train.features] * 2), torch.cat([train.targets, torch.full_like(train.targets, NAN)]))
+    expected, _ = fitted(train, validation, 0.1)
+    found, _ = fitted(masked, validation, 0.1)
+    torch.testing.assert_close(found.linear.weight, expected.linear.weight, rtol=1e-3, atol=1e-4)
+
+
+def test_without_validation_a_middling_strength_is_taken() -> None:
+    train = fold(0)
+    empty = Fold(train.features[:0], train.targets[:0])
+    _, history = fitted(train, empty)
+    assert [(record["l2"], record["validation"]) for record in history] == [(L2_WITHOUT_VALIDATION, None)]
+
+
+def test_constant_features_and_one_sided_labels() -> None:
+    train = Fold(torch.ones(6, 5), torch.zeros(6, 2))
+    head, _ = fitted(train, train)
+    with torch.no_grad():
+        logits = head(train.features)
+    assert logits.isfinite().all()
+    assert (logits < 0).all()
