@@ -1,7 +1,8 @@
 """`read`: any source in, `Samples` out."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,24 +54,25 @@ def read(
         LabelError: labels that `space` does not have.
         ArgumentError: an option that the format does not have.
     """
-    path = Path(source)
-    if format is None:
-        name, path = recognise(path)
-    elif format in FORMATS:
-        name = format
-    else:
+    given = Path(source)
+    if not given.exists():
+        raise DataError(f"{given}: no such file or folder")
+    if format is not None and format not in FORMATS:
         raise FormatError(f"unknown format {format!r}; known are: {', '.join(FORMATS)}")
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder")
-    reader = FORMATS[name]
-    known = [parameter for parameter in inspect.signature(reader).parameters if parameter != "source"]
+    name, path = recognise(given) if format is None else (format, given)
+    _check_options(name, options)
+    try:
+        samples = FORMATS[name](path, **options)
+    except DataError as error:
+        advice = hint(path) if name == "folders" and path.is_dir() else ""
+        raise type(error)(f"{error}{advice}") from error
+    if path != given:
+        samples = replace(samples, notes=(*samples.notes, f"read from the table {path.name} in {given}"))
+    return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)
+
+
+def _check_options(name: str, options: Mapping[str, Any]) -> None:
+    known = [option for option in inspect.signature(FORMATS[name]).parameters if option != "source"]
     unknown = [option for option in options if option not in known]
     if unknown:
-        raise ArgumentError(f"{path}: the format {name!r} has no option {unknown[0]!r}; it has: {', '.join(known)}")
-    try:
-        samples = reader(path, **options)
-    except DataError as error:
-        if name == "folders" and (advice := hint(path)):
-            raise type(error)(f"{error}{advice}") from error
-        raise
-    return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)
+        raise ArgumentError(f"the format {name!r} has no option {unknown[0]!r}; it has: {', '.join(known) or 'none'}")

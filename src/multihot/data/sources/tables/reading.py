@@ -34,7 +34,7 @@ def read_table(
     """Read a table, one picture a row. Whatever is not given is found out.
 
     Args:
-        source: a CSV or TSV file with a header line, JSON lines, a JSON list of objects, or Parquet.
+        source: a CSV or TSV file with a header line, JSON lines, a JSON list of objects, Parquet, or the folder of one.
         path_column: the column that names the pictures.
         label_column: the column whose cells list the labels: `a|b`, `a;b`, `a,b`, `["a", "b"]` or `['a', 'b']`.
         label_columns: columns named by their label, with 1, 0, blank or -1 (both unknown), or true and false; names, or
@@ -51,7 +51,10 @@ def read_table(
     Raises:
         DataError: the file cannot be read as a table, or a column cannot be found or understood.
     """
-    table = load_table(source, delimiter, encoding)
+    file = table_in(source) if source.is_dir() else source
+    if file is None:
+        raise DataError(f"{source}: expected a table in this folder that names pictures")
+    table = load_table(file, delimiter, encoding)
     pictures = find_pictures(table, path_column, None if root is None else Path(root))
     others = [name for name in table.columns if name != pictures.column]
     split = _chosen(table, split_column, find_split(table, others))
@@ -73,20 +76,25 @@ def read_table(
 
 def table_in(folder: Path) -> Path | None:
     """The one table in a folder that names pictures; None where none does, `FormatError` where several do."""
-    tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES and path.is_file())
-    naming = [table for table in tables if _names_pictures(table)]
+    naming = [table for table in tables_in(folder) if unusable(table) is None]
     if len(naming) > 1:
         names = ", ".join(table.name for table in naming)
         raise FormatError(f"{folder}: several tables name pictures: {names}; give one of them as the source")
     return naming[0] if naming else None
 
 
-def _names_pictures(table: Path) -> bool:
+def tables_in(folder: Path) -> list[Path]:
+    """The files directly in a folder that may be tables."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES and path.is_file())
+
+
+def unusable(table: Path) -> str | None:
+    """Why a file is no table that names pictures; None where it is one."""
     try:
         find_pictures(load_table(table))
-    except DataError:
-        return False
-    return True
+    except DataError as error:
+        return str(error)
+    return None
 
 
 def load_table(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Table:
