@@ -5,7 +5,7 @@ and averaged over labels or samples. Unknown cells are in no count.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -39,17 +39,25 @@ class Objective:
         value: the value of counts, elementwise.
         fraction: numerator and denominator of the value, both linear in the counts; a search by label
             for a micro average needs it.
+        known: the threshold that is best for calibrated probabilities, where theory gives one.
     """
 
     name: str
     average: Literal["micro", "macro", "samples"]
     value: Callable[[Counts], Floats]
     fraction: Fraction | None = None
+    known: float | None = None
 
     @classmethod
-    def of_fraction(cls, name: str, average: Literal["micro", "macro", "samples"], fraction: Fraction) -> "Objective":
+    def of_fraction(
+        cls, name: str, average: Literal["micro", "macro", "samples"], fraction: Fraction, known: float | None = None
+    ) -> "Objective":
         """The objective whose value is a fraction; 0/0 (nothing to find, nothing found) counts as 1."""
-        return cls(name, average, lambda counts: _ratio(*fraction(counts)), fraction)
+        return cls(name, average, lambda counts: _ratio(*fraction(counts)), fraction, known)
+
+    def pooled(self) -> "Objective":
+        """The same value of all cells together."""
+        return replace(self, average="micro")
 
 
 def objective_of(settings: DecisionSettings) -> Objective:
@@ -61,9 +69,10 @@ def objective_of(settings: DecisionSettings) -> Objective:
     if measure == "jaccard":
         return Objective.of_fraction(name, average, _jaccard)  # type: ignore[arg-type]
     if name == "hamming_loss":
-        return Objective.of_fraction(name, "micro", cost(1.0, 1.0))
+        return Objective.of_fraction(name, "micro", cost(1.0, 1.0), known=0.5)
     if name == "cost":
-        return Objective.of_fraction(name, "micro", cost(settings.false_positive_cost, settings.false_negative_cost))
+        wrong, missed = settings.false_positive_cost, settings.false_negative_cost
+        return Objective.of_fraction(name, "micro", cost(wrong, missed), known=wrong / (wrong + missed))
     if name == "exact_match":
         return Objective(name, "samples", _exact)
     if name == "balanced_accuracy":
@@ -73,6 +82,28 @@ def objective_of(settings: DecisionSettings) -> Objective:
     if name == "recall":
         return Objective(name, "macro", precision_at_recall(settings.at_least))
     raise ArgumentError(f"objective {name!r} is not fitted: its thresholds are one half")
+
+
+def value_of(objective: Objective, decided: NDArray[np.bool_], targets: Floats, weights: Floats | None = None) -> float:
+    """The objective of (N, L) decided cells, unknown ones skipped; macro averages leave labels without positives out.
+
+    Args:
+        objective: what is measured.
+        decided: (N, L).
+        targets: (N, L) of 1, 0 or NaN.
+        weights: (N,) of the samples, all equal by default.
+    """
+    own = np.ones(len(targets)) if weights is None else weights
+    present, absent = targets == 1, targets == 0
+    cells = (decided & present, decided & absent, present, absent)
+    if objective.average == "samples":
+        values = objective.value(Counts(*(mask.sum(axis=1).astype(np.float64) for mask in cells)))
+        return float(own @ values / own.sum()) if own.sum() else 0.0
+    counts = Counts(*(own @ mask for mask in cells))
+    if objective.average == "micro":
+        return float(objective.value(Counts(*(count.sum(keepdims=True) for count in counts)))[0])
+    values = objective.value(counts)[counts.positives > 0]
+    return float(values.mean()) if len(values) else 0.0
 
 
 def f_beta(beta: float) -> Fraction:
@@ -125,7 +156,7 @@ def _jaccard(counts: Counts) -> tuple[Floats, Floats]:
 
 def _exact(counts: Counts) -> Floats:
     tp, fp, positives, _ = counts
-    return ((tp == positives) & (fp == 0)).astype(np.float64)
+    return np.asarray((tp == positives) & (fp == 0), np.float64)
 
 
 def _balanced_accuracy(counts: Counts) -> Floats:

@@ -47,8 +47,5 @@ class DecisionSettings(BaseModel):
     calibration: Literal["none", "temperature", "platt", "isotonic"] = "platt"
     """How logits become probabilities; fitted for each label, rare labels shrink towards the pooled fit."""
 
-    folds: int = Field(default=5, ge=2)
-    """Cross-validation folds that choose how strongly thresholds shrink."""
-
     seed: int = 0
-    """Deals validation samples to the folds."""
+    """Draws the resamples over which thresholds are averaged."""

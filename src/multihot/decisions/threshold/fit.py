@@ -4,13 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
-from multihot.decisions.objectives import objective_of
+from multihot.decisions.objectives import Objective, objective_of
 from multihot.decisions.scale import LARGEST_LOGIT, logits_of
 from multihot.decisions.settings import DecisionSettings
-from multihot.decisions.threshold.search import best_global
-from multihot.decisions.threshold.shrink import choose_strength, pooled, search
+from multihot.decisions.threshold.choose import choose
+from multihot.decisions.threshold.ranking import Floats
+from multihot.decisions.threshold.search import Search, best_common, best_macro
 from multihot.labels import LabelSpace
+
+CAUTION = 10.0
+"""Positives that the common threshold is worth where a level of precision or recall is asked of each label."""
 
 
 class Thresholds(NamedTuple):
@@ -18,39 +23,63 @@ class Thresholds(NamedTuple):
 
     Args:
         values: (L,) on the calibrated probabilities.
+        shared: how far labels share a threshold, see `choose.Choice`.
         notes: where the data did not allow what was asked.
     """
 
-    values: NDArray[np.float64]
+    values: Floats
+    shared: str | float
     notes: tuple[str, ...] = ()
 
 
 def fit_thresholds(
-    probabilities: NDArray[np.float32], targets: NDArray[np.float64], settings: DecisionSettings, space: LabelSpace
+    probabilities: NDArray[np.float32], targets: Floats, settings: DecisionSettings, space: LabelSpace
 ) -> Thresholds:
     """Thresholds for the objective of the settings: (N, L) calibrated probabilities, targets 1, 0 or NaN."""
-    labels = len(space)
+    half = np.full(len(space), 0.5)
     if settings.objective == "fixed":
-        return Thresholds(np.full(labels, 0.5))
-    positives = (targets == 1).sum(axis=0)
-    if not positives.any():
-        return Thresholds(
-            np.full(labels, 0.5), ("no label is present in the validation samples: all thresholds are 0.5",)
-        )
-    objective, scores = objective_of(settings), logits_of(probabilities)
+        return Thresholds(half, "known")
+    if not (targets == 1).any():
+        note = "thresholds: no label is present in the validation samples, all take 0.5"
+        return Thresholds(half, "known", (note,))
+    objective, search = objective_of(settings), Search.of(logits_of(probabilities), targets)
+    if settings.objective in ("precision", "recall"):
+        return _for_level(objective, search, settings, space)
+    choice = choose(objective, search, np.random.default_rng(settings.seed), own=settings.scope == "label")
+    notes = () if settings.scope == "global" else _absent(targets, space)
+    return Thresholds(_probabilities(choice.logits), choice.shared, notes)
+
+
+def _for_level(objective: Objective, search: Search, settings: DecisionSettings, space: LabelSpace) -> Thresholds:
+    """Each label's threshold for a level of precision or recall; rare labels err on the side of the level."""
+    everyone = np.ones(len(search.targets))
+    common = best_common(objective.pooled(), search.pooled, everyone)
     if settings.scope == "global":
-        constraint = settings.objective in ("precision", "recall")
-        common = best_global(pooled(objective) if constraint else objective, scores, targets)
-        return Thresholds(_probabilities(np.full(labels, common)))
-    strength = choose_strength(objective, scores, targets, settings.folds, settings.seed)
-    values = search(objective, scores, targets).mixed(strength)
-    notes = tuple(
-        f"label {space.names[j]}: not present in the validation samples, takes the global threshold"
-        for j in np.flatnonzero(positives == 0)
+        return Thresholds(_probabilities(np.full(len(space), common)), "common")
+    counts = [label.counts(everyone) for label in search.labels]
+    own = best_macro(objective, search.labels, counts)
+    positives = np.array([float(label.positives[0]) for label in counts])
+    mixed = (positives * own + CAUTION * common) / (positives + CAUTION)
+    safe = np.minimum(own, mixed) if settings.objective == "recall" else np.maximum(own, mixed)
+    values = np.where(positives > 0, safe, common)
+    reached = np.array([objective.value(label).max() >= 0 for label in counts]) | (positives == 0)
+    unreached = [space.names[j] for j in np.flatnonzero(~reached)]
+    missed = (
+        f"thresholds: {settings.objective} {settings.at_least} is out of reach, highest taken: {_listing(unreached)}"
     )
-    return Thresholds(_probabilities(values), notes)
+    notes = _absent(search.targets, space) + ((missed,) if unreached else ())
+    return Thresholds(_probabilities(values), CAUTION, notes)
 
 
-def _probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    inside = np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)
-    return np.asarray(1 / (1 + np.exp(-inside)), np.float64)
+def _absent(targets: Floats, space: LabelSpace) -> tuple[str, ...]:
+    names = [space.names[column] for column in np.flatnonzero(~(targets == 1).any(axis=0))]
+    note = f"thresholds: not present in the validation samples, take the common threshold: {_listing(names)}"
+    return (note,) if names else ()
+
+
+def _listing(names: list[str], most: int = 10) -> str:
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, ... ({len(names)} in all)"
+
+
+def _probabilities(logits: Floats) -> Floats:
+    return np.asarray(expit(np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)), np.float64)

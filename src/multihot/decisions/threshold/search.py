@@ -1,47 +1,73 @@
 """Exact search over all distinct scores: the best threshold of each label, or one for all, for an objective.
 
-`scores` (N, L) are logits, `targets` (N, L) 1, 0 or NaN; thresholds are logits too: decided is `scores >= threshold`.
+Thresholds are logits; `decided = scores >= threshold`. Shapes: N samples, L labels.
 """
+
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multihot.decisions.objectives import Counts, Objective
-from multihot.decisions.threshold.cuts import Cuts, last_of_run
+from multihot.decisions.threshold.ascent import ascend
+from multihot.decisions.threshold.ranking import Floats, Ranking
 from multihot.errors import ArgumentError
 
-Floats = NDArray[np.float64]
+
+class Found(NamedTuple):
+    """What a search found: logits.
+
+    Args:
+        own: (L,) the best threshold of each label.
+        common: the best single threshold.
+        support: (L,) weighted positives of each label.
+    """
+
+    own: Floats
+    common: float
+    support: Floats
 
 
-def value_of(objective: Objective, scores: Floats, targets: Floats, thresholds: Floats | float) -> float:
-    """The objective of the sets these thresholds decide; labels with no positives are left out of a macro average."""
-    decided = scores >= thresholds
-    present, absent = targets == 1, targets == 0
-    axis = {"micro": None, "macro": 0, "samples": 1}[objective.average]
-    counts = Counts(
-        *(
-            np.asarray(cells.sum(axis=axis), np.float64)
-            for cells in (decided & present, decided & absent, present, absent)
-        )
-    )
-    values = np.atleast_1d(objective.value(counts))
-    if objective.average == "macro":
-        values = values[counts.positives > 0]
-    return float(values.mean()) if len(values) else 0.0
+class Search(NamedTuple):
+    """Scores ranked once, to be searched for any weights of the samples.
+
+    Args:
+        scores: (N, L) logits.
+        targets: (N, L) of 1, 0 or NaN.
+        labels: the ranking of each label.
+        pooled: the ranking of all cells together.
+    """
+
+    scores: Floats
+    targets: Floats
+    labels: list[Ranking]
+    pooled: Ranking
+
+    @classmethod
+    def of(cls, scores: Floats, targets: Floats) -> Self:
+        """Rank (N, L) logits."""
+        columns = range(scores.shape[1])
+        labels = [Ranking.of(scores[:, [column]], targets[:, [column]]) for column in columns]
+        return cls(scores, targets, labels, Ranking.of(scores, targets))
+
+    def run(self, objective: Objective, weights: Floats) -> Found:
+        """The best thresholds of each label and of all, for (N,) weights of the samples."""
+        common = best_common(objective, self.pooled, weights)
+        counts = [label.counts(weights) for label in self.labels]
+        by_label = best_micro if objective.average == "micro" else best_macro
+        own = by_label(objective, self.labels, counts)
+        if objective.average == "samples":
+            starts = [np.full(len(own), common), own]
+            own = ascend(objective, self.scores, self.targets, self.labels, weights, starts)
+        return Found(own, common, np.array([float(label.positives[0]) for label in counts]))
 
 
-def cuts_by_label(scores: Floats, targets: Floats) -> list[Cuts]:
-    """The cuts of each label, over its known cells."""
-    known = ~np.isnan(targets)
-    return [Cuts.of(scores[known[:, j], j], targets[known[:, j], j] == 1) for j in range(scores.shape[1])]
-
-
-def best_macro(objective: Objective, cuts: list[Cuts]) -> Floats:
+def best_macro(objective: Objective, labels: list[Ranking], counts: list[Counts]) -> Floats:
     """(L,) each label's own best threshold: optimal for a macro average."""
-    return np.array([label.best(objective.value(label.counts))[1] for label in cuts])
+    return np.array([label.best(objective.value(own)) for label, own in zip(labels, counts, strict=True)])
 
 
-def best_micro(objective: Objective, cuts: list[Cuts]) -> Floats:
+def best_micro(objective: Objective, labels: list[Ranking], counts: list[Counts]) -> Floats:
     """(L,) thresholds that are optimal together for a micro average.
 
     Dinkelbach (1967): the ratio N/D is highest where max N - r D = 0. For a given r the labels part, each taking the
@@ -49,104 +75,52 @@ def best_micro(objective: Objective, cuts: list[Cuts]) -> Floats:
     """
     if objective.fraction is None:
         raise ArgumentError(f"objective {objective.name}: a micro average by label needs its fraction")
-    parts = [objective.fraction(label.counts) for label in cuts]
-    ratio = -np.inf
-    reached = _ratio_at(parts, [0] * len(cuts))
+    parts = [objective.fraction(own) for own in counts]
+    ratio, reached = -np.inf, _ratio(parts, [0] * len(parts))
     while reached > ratio:
         ratio = reached
-        chosen = [int(np.argmax(numerator - ratio * denominator)) for numerator, denominator in parts]
-        reached = _ratio_at(parts, chosen)
-    return np.array([label.best(n - ratio * d)[1] for label, (n, d) in zip(cuts, parts, strict=True)])
+        reached = _ratio(parts, [int(np.argmax(numerator - ratio * total)) for numerator, total in parts])
+    return np.array([label.best(top - ratio * total) for label, (top, total) in zip(labels, parts, strict=True)])
 
 
-def _ratio_at(parts: list[tuple[Floats, Floats]], chosen: list[int]) -> float:
-    numerator = sum(
-        float(np.broadcast_to(n, np.broadcast(n, d).shape)[k]) for (n, d), k in zip(parts, chosen, strict=True)
-    )
-    denominator = sum(
-        float(np.broadcast_to(d, np.broadcast(n, d).shape)[k]) for (n, d), k in zip(parts, chosen, strict=True)
-    )
+def _ratio(parts: list[tuple[Floats, Floats]], cuts: list[int]) -> float:
+    # a denominator that no cut changes has length 1
+    numerator = sum(float(top[cut]) for (top, _), cut in zip(parts, cuts, strict=True))
+    denominator = sum(float(total[min(cut, len(total) - 1)]) for (_, total), cut in zip(parts, cuts, strict=True))
     return numerator / denominator if denominator else 0.0
 
 
-def best_global(objective: Objective, scores: Floats, targets: Floats) -> float:
-    """The one threshold that is best for all labels, from one sweep down the pooled scores."""
-    rows, columns = np.nonzero(~np.isnan(targets))
-    flat, present = scores[rows, columns], targets[rows, columns] == 1
-    pooled = Cuts.of(flat, present)
+def best_common(objective: Objective, pooled: Ranking, weights: Floats) -> float:
+    """The one threshold that is best for all labels, from one sweep down the pooled ranking."""
     if objective.average == "micro":
-        return pooled.best(objective.value(pooled.counts))[1]
-    unit = columns if objective.average == "macro" else rows
-    counted = np.ones(targets.shape[1], bool) if objective.average == "samples" else (targets == 1).any(axis=0)
-    keep = counted[unit] if objective.average == "macro" else np.ones(len(unit), bool)
-    order = np.argsort(-flat[keep], kind="stable")
-    gains = _gains(objective, unit[keep][order], present[keep][order])
-    swept = Cuts.of(flat[keep], present[keep])
-    ends = last_of_run(flat[keep][order])
-    return swept.best(np.concatenate([[0.0], np.cumsum(gains)[ends]]))[1]
+        return pooled.best(objective.value(pooled.counts(weights)))
+    if objective.average == "macro":
+        gains = _gains(objective, pooled.columns, pooled.present, weights[pooled.rows], skip_empty=True)
+    else:
+        gains = weights[pooled.rows] * _gains(objective, pooled.rows, pooled.present, np.ones(len(pooled.rows)))
+    return pooled.best(pooled.at_cuts(gains))
 
 
-def _gains(objective: Objective, unit: NDArray[np.intp], present: NDArray[np.bool_]) -> Floats:
-    """What each cell of a falling ranking adds to the sum of its unit's value when it is taken."""
+def _gains(
+    objective: Objective, unit: NDArray[np.intp], present: Floats, weights: Floats, skip_empty: bool = False
+) -> Floats:
+    """What each cell of a falling ranking adds to the value of its unit (label or sample) when it is taken."""
     grouped = np.argsort(unit, kind="stable")
-    own, hit = unit[grouped], present[grouped].astype(np.float64)
-    starts = np.flatnonzero(np.concatenate([[True], own[1:] != own[:-1]])) if len(own) else np.empty(0, np.intp)
-    sizes = np.diff(np.append(starts, len(own)))
-
-    def running(values: Floats) -> Floats:
-        total = np.cumsum(values)
-        return np.asarray(total - np.repeat(total[starts] - values[starts], sizes))
-
-    positives = np.repeat(np.add.reduceat(hit, starts), sizes) if len(own) else hit
-    negatives = np.repeat(sizes.astype(np.float64), sizes) - positives
-    tp, fp = running(hit), running(1 - hit)
+    hit = (weights * present)[grouped]
+    miss = (weights * (1 - present))[grouped]
+    starts = np.flatnonzero(np.diff(unit[grouped], prepend=-1))
+    sizes = np.diff(np.append(starts, len(unit)))
+    positives = np.repeat(np.add.reduceat(hit, starts), sizes) if len(unit) else hit
+    negatives = np.repeat(np.add.reduceat(miss, starts), sizes) if len(unit) else miss
+    tp, fp = _running(hit, starts, sizes), _running(miss, starts, sizes)
     after = objective.value(Counts(tp, fp, positives, negatives))
-    before = objective.value(Counts(tp - hit, fp - (1 - hit), positives, negatives))
-    gains = np.empty(len(own))
-    gains[grouped] = after - before
+    before = objective.value(Counts(tp - hit, fp - miss, positives, negatives))
+    gains = np.empty(len(unit))
+    gains[grouped] = np.where((positives == 0) & skip_empty, 0.0, after - before)
     return gains
 
 
-def best_samples(
-    objective: Objective, scores: Floats, targets: Floats, starts: list[Floats], sweeps: int = 20
-) -> Floats:
-    """(L,) thresholds for a mean over samples: coordinate ascent, label by label, from each start.
-
-    The best of the ascents is kept.
-    """
-    ascents = [_ascend(objective, scores, targets, start, sweeps) for start in starts]
-    return max(ascents, key=lambda found: value_of(objective, scores, targets, found))
-
-
-def _ascend(objective: Objective, scores: Floats, targets: Floats, start: Floats, sweeps: int) -> Floats:
-    thresholds = start.copy()
-    present, absent = targets == 1, targets == 0
-    decided = scores >= thresholds
-    tp = (decided & present).sum(axis=1).astype(np.float64)
-    fp = (decided & absent).sum(axis=1).astype(np.float64)
-    positives, negatives = present.sum(axis=1).astype(np.float64), absent.sum(axis=1).astype(np.float64)
-    known = present | absent
-    for _ in range(sweeps):
-        improved = False
-        for label in np.flatnonzero(known.any(axis=0)):
-            rows = np.flatnonzero(known[:, label])
-            hit = present[rows, label].astype(np.float64)
-            own = decided[rows, label]
-            tp0, fp0 = tp[rows] - own * hit, fp[rows] - own * (1 - hit)
-            limits = (positives[rows], negatives[rows])
-            gains = objective.value(Counts(tp0 + hit, fp0 + (1 - hit), *limits)) - objective.value(
-                Counts(tp0, fp0, *limits)
-            )
-            order = np.argsort(-scores[rows, label], kind="stable")
-            ends = last_of_run(scores[rows, label][order])
-            values = np.concatenate([[0.0], np.cumsum(gains[order])[ends]])
-            if values.max() <= gains[own].sum() + 1e-9:
-                continue
-            improved = True
-            _, thresholds[label] = Cuts.of(scores[rows, label], hit == 1).best(values)
-            now = scores[rows, label] >= thresholds[label]
-            decided[rows, label] = now
-            tp[rows], fp[rows] = tp0 + now * hit, fp0 + now * (1 - hit)
-        if not improved:
-            break
-    return thresholds
+def _running(values: Floats, starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> Floats:
+    """Cumulative sums that begin anew at each start."""
+    total = np.cumsum(values)
+    return np.asarray(total - np.repeat(total[starts] - values[starts], sizes))

@@ -1,72 +1,75 @@
-"""Thresholds that rare labels share: each label's own shrinks towards the common one, as far as cross-validation says.
+"""Thresholds that hold on new samples: averaged over resamples, and shared as far as samples left out say.
 
-In logits, a label with n positives takes (n own + k common) / (n + k): k is the strength, counted in positives.
+A threshold that is best on a few hundred samples is a noisy thing. The search is therefore run on resamples and its
+thresholds averaged, in logits (bagging, Breiman 1996). A label with n positives then takes the mean of its own
+threshold and the common one, weighted n to k: k is the strength of shrinkage, in positives.
+
+Shapes: N samples, L labels, B resamples, S sets of thresholds.
 """
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multihot.decisions.objectives import Objective
-from multihot.decisions.threshold.search import (
-    best_global,
-    best_macro,
-    best_micro,
-    best_samples,
-    cuts_by_label,
-    value_of,
-)
+from multihot.decisions.threshold.ranking import Floats
+from multihot.decisions.threshold.search import Search
 
-Floats = NDArray[np.float64]
-
-STRENGTHS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, np.inf)
-"""Candidates, in positives: 0 keeps each label's own threshold, infinity has one for all."""
+RESAMPLES = 30
+FOLDS = 5
+MANY = 1_000_000
+"""With so many cells thresholds hardly vary: folds left out in turn then stand in for resamples."""
 
 
-class Parts(NamedTuple):
-    """What thresholds are mixed from: logits."""
+@dataclass(frozen=True)
+class Bagged:
+    """Thresholds found on each resample: logits.
+
+    Args:
+        own: (B, L) each label's.
+        common: (B,) for all labels.
+        support: (B, L) positives behind each.
+        outside: (B, N) whether a sample was not in the resample.
+    """
 
     own: Floats
-    common: float
+    common: Floats
     support: Floats
+    outside: NDArray[np.bool_]
 
-    def mixed(self, strength: float) -> Floats:
-        """(L,) thresholds shrunk with this strength; a label without positives takes the common one."""
-        if np.isinf(strength):
-            return np.full(len(self.own), self.common)
-        weight = np.divide(
-            self.support, self.support + strength, out=np.zeros_like(self.support), where=self.support > 0
-        )
-        return weight * self.own + (1 - weight) * self.common
+    @classmethod
+    def of(cls, search: Search, objective: Objective, generator: np.random.Generator) -> Self:
+        """Search every resample."""
+        weights = _resamples(len(search.scores), search.scores.size, generator)
+        own, common, support = zip(*(search.run(objective, row) for row in weights), strict=True)
+        return cls(np.array(own), np.array(common), np.array(support), weights == 0)
 
+    def thresholds(self, strength: float) -> Floats:
+        """(L,) averaged over all resamples and shrunk; strength infinity gives all labels the common threshold."""
+        (average,) = self._average(np.ones((len(self.common), 1)), strength)
+        return np.asarray(average)
 
-def search(objective: Objective, scores: Floats, targets: Floats) -> Parts:
-    """Each label's own best threshold, the best common one, and how many positives stand behind each label."""
-    common = best_global(objective, scores, targets)
-    cuts = cuts_by_label(scores, targets)
-    own = best_macro(objective, cuts) if objective.average != "micro" else best_micro(objective, cuts)
-    if objective.average == "samples":
-        own = best_samples(objective, scores, targets, [np.full(scores.shape[1], common), own])
-    return Parts(own, common, np.sum(targets == 1, axis=0, dtype=np.float64))
+    def out_of_bag(self, strength: float) -> Floats:
+        """(N, L) the same for each sample from the resamples it was not in, or from all if it was in every one."""
+        outside = np.where(self.outside.any(axis=0), self.outside, True)
+        return self._average(outside.astype(np.float64), strength)
 
-
-def choose_strength(objective: Objective, scores: Floats, targets: Floats, folds: int, seed: int) -> float:
-    """The strength whose thresholds, fitted on the other folds, do best on the fold left out.
-
-    Of equals the stronger is taken.
-    """
-    order = np.random.default_rng(seed).permutation(len(scores))
-    totals = np.zeros(len(STRENGTHS))
-    for held in np.array_split(order, min(folds, len(scores))):
-        rest = np.setdiff1d(order, held)
-        parts = search(objective, scores[rest], targets[rest])
-        totals += [len(held) * value_of(objective, scores[held], targets[held], parts.mixed(k)) for k in STRENGTHS]
-    best = np.flatnonzero(totals >= totals.max() - 1e-9)
-    return STRENGTHS[int(best[-1])]
+    def _average(self, chosen: Floats, strength: float) -> Floats:
+        """(S, L) thresholds, from (B, S) weights of the resamples."""
+        common = (self.common @ chosen / chosen.sum(axis=0))[:, None]
+        behind = chosen.T @ self.support
+        own = chosen.T @ (self.own * self.support) / np.maximum(behind, 1)
+        positives = self.support.mean(axis=0)
+        # a label that some resamples lack entirely stands on the others
+        share = np.where(behind > 0, positives / np.maximum(positives + strength, 1), 0.0)
+        return np.asarray(share * own + (1 - share) * common)
 
 
-def pooled(objective: Objective) -> Objective:
-    """The same value over all cells together."""
-    return replace(objective, average="micro")
+def _resamples(samples: int, cells: int, generator: np.random.Generator) -> Floats:
+    """(B, N) how often each sample is in each resample."""
+    if cells < MANY:
+        return np.asarray(generator.multinomial(samples, np.full(samples, 1 / samples), size=RESAMPLES), np.float64)
+    fold = generator.permutation(samples) % FOLDS
+    return np.asarray(fold != np.arange(FOLDS)[:, None], np.float64)
