@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from multihot.data.decoding import decode_bytes
+from multihot.data.decoding import decode_bytes, stored_size
 from multihot.errors import ImageError
 
 
@@ -221,6 +221,12 @@ def test_mangled_pictures_give_pixels_or_a_reason(kind: str, data: st.DataObject
         return
     assert pixels.ndim == 3
     assert pixels.shape[2] == 3
+
+
+def test_the_stored_size_is_that_of_the_header_before_turning() -> None:
+    assert stored_size(encoded(photograph(), "JPEG", exif=with_orientation(6))) == (40, 24)
+    assert stored_size(b"") is None
+    assert stored_size(b"no picture") is None
 
 
 def test_all_odd_images_are_decoded(shared_data: Path) -> None:

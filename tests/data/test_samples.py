@@ -34,6 +34,11 @@ def test_all_that_belongs_to_a_sample_is_taken_with_it(samples: Samples) -> None
     assert (taken.set_aside, taken.source, taken.space) == (samples.set_aside, "photos", samples.space)
 
 
+def test_samples_are_shown_in_one_line(samples: Samples) -> None:
+    assert repr(samples) == "<Samples: 3 samples, 3 labels, 1 set aside, from photos>"
+    assert repr(replace(samples, set_aside=(), source="")) == "<Samples: 3 samples, 3 labels, from memory>"
+
+
 def test_taking_nothing_is_legal(samples: Samples) -> None:
     assert len(samples.take([])) == 0
     assert samples.take([]).targets.shape == (0, 3)

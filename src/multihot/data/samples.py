@@ -21,7 +21,7 @@ class SetAside(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Samples:
     """N samples with their targets, in a fixed order; pictures are decoded only when asked for.
 
@@ -69,6 +69,10 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __repr__(self) -> str:
+        aside = f", {len(self.set_aside)} set aside" if self.set_aside else ""
+        return f"<Samples: {len(self)} samples, {len(self.space)} labels{aside}, from {self.source or 'memory'}>"
 
     def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
         """The samples with these indices, in their order; `set_aside` stays as it is."""
