@@ -1,0 +1,100 @@
+"""What the page's template shows: plain rows and words, made from the sections."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from multihot.report.headline import MEANINGS
+from multihot.report.sections import Sections
+from multihot.report.thumbnails import thumbnail
+from multihot.run import Run
+
+TILES = ("exact_match", "micro_f1", "macro_f1", "mean_average_precision")
+MOST_DIFFERENCES = 6
+MOST_SET_ASIDE = 200
+MOST_NOTES = 8
+
+_TUNES = {
+    "head": "frozen, head fitted",
+    "full": "trained in full",
+    "head-then-full": "head fitted, then trained in full",
+    None: "trained by default",
+}
+
+
+def contents(run: Run, sections: Sections) -> dict[str, Any]:
+    """The variables of the page's template, except the plots."""
+    figures = sections.headline.table().to_pylist()
+    return {
+        "title": Path(run.recipe.provenance.get("source", "")).name or run.folder.name,
+        "folder": run.folder.name,
+        "version": run.recipe.provenance.get("multihot", ""),
+        "part": sections.part,
+        "names": run.space.names,
+        "counts": sections.accounting.counts(),
+        "facts": _facts(run),
+        "sentence": sections.headline.sentence(sections.part),
+        "tiles": _tiles(figures, sections.part),
+        "figures": figures,
+        "meanings": MEANINGS,
+        "labels": sections.labels.table().to_pylist(),
+        "differing": _differing(sections.cooccurrence.table()),
+        "calibration_error": sections.reliability.expected_calibration_error,
+        "decision": run.decision,
+        "examples": _examples(sections),
+        "set_aside": sections.accounting.table().slice(0, MOST_SET_ASIDE).to_pylist(),
+        "notes": [*sections.labels.notes, *run.decision.notes],
+        "most_notes": MOST_NOTES,
+    }
+
+
+def _facts(run: Run) -> dict[str, str]:
+    """What the run was made by and with, for people to read."""
+    recipe, decision = run.recipe, run.decision
+    fitted = f"{decision.fitted_on.samples:,} {decision.fitted_on.name} samples"
+    return {
+        "Source": recipe.provenance.get("source", "unknown"),
+        "Encoder": recipe.encoder.name + (f" at {recipe.encoder.size} px" if recipe.encoder.size else ""),
+        "Trained": _TUNES[recipe.tune],
+        "Head": recipe.head.name,
+        "Loss": recipe.loss.name.replace("_", " "),
+        "Thresholds for": decision.objective,
+        "Calibration": f"{decision.calibration.method}, on {fitted}",
+        "Seed": str(recipe.seed),
+        **{name: text for name, text in recipe.provenance.items() if name != "source"},
+    }
+
+
+def _tiles(figures: Sequence[Mapping[str, Any]], part: str) -> list[dict[str, Any]]:
+    """The few figures shown large, where they are known."""
+    return [
+        {
+            "title": MEANINGS[row["figure"]][0],
+            "meaning": MEANINGS[row["figure"]][1],
+            **{bound: row[f"{part}_{bound}"] for bound in ("value", "low", "high")},
+        }
+        for row in figures
+        if row["figure"] in TILES and row[f"{part}_value"] is not None
+    ]
+
+
+def _differing(pairs: pa.Table) -> list[dict[str, Any]]:
+    """The pairs of labels that are decided together much more, or less, often than is true."""
+    differing = pairs.filter(pc.not_equal(pairs["together_true"], pairs["together_decided"]))
+    rows: list[dict[str, Any]] = differing.slice(0, MOST_DIFFERENCES).to_pylist()
+    return rows
+
+
+def _examples(sections: Sections) -> dict[str, list[dict[str, Any]]]:
+    """The examples of each kind with their thumbnails."""
+    rows = sections.examples.table().to_pylist()
+    split = sections.accounting.split
+    shown = split.filter(pc.is_in(split["id"], pa.array([row["id"] for row in rows], pa.string())))
+    files = {row["id"]: row for row in shown.select(["id", "path", "content"]).to_pylist()}
+    for row in rows:
+        file = files.get(row["id"], {"path": None, "content": None})
+        row["picture"] = thumbnail(Path(file["path"]) if file["path"] else None, file["content"])
+    return {kind: [row for row in rows if row["kind"] == kind] for kind in ("worst", "best")}

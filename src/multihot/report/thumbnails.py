@@ -1,0 +1,40 @@
+"""Small pictures inside the page."""
+
+import base64
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from multihot.data import content_hash, decode_bytes
+from multihot.errors import ImageError
+
+LONGER_SIDE = 288
+"""Pixels: sharp at half that many CSS pixels on a dense screen."""
+
+_QUALITY = 78
+
+
+def thumbnail(path: Path | None, content: str | None = None) -> str | None:
+    """A picture file as a data URI of a small JPEG.
+
+    Args:
+        path: where the file was when it was used; None where the picture was in memory.
+        content: its content hash then; another picture that has taken its place is not shown.
+
+    Returns:
+        None where the picture is not to be had any more.
+    """
+    if path is None:
+        return None
+    try:
+        encoded = path.read_bytes()
+        if content is not None and content_hash(encoded) != content:
+            return None
+        picture = Image.fromarray(decode_bytes(encoded, min_side=LONGER_SIDE))
+    except (OSError, ImageError):
+        return None
+    picture.thumbnail((LONGER_SIDE, LONGER_SIDE))
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,149 @@
+"""Training curves: loss and mean average precision as training went on."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from multihot.report.drawing import WIDTH, new_figure, place, style
+from multihot.report.theme import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STEPS = {"head": "l2", "full": "epoch"}
+"""What counts the records of a stage: the strength of regularisation tried, or the epoch."""
+
+_MEASURES = {"loss": "Loss", "mean_average_precision": "Mean average precision"}
+_COLOURS = {"train": LIGHT["muted"], "validation": LIGHT["accent"]}
+_AXIS = {"head": "l2: strong to weak regularisation", "full": "epoch"}
+
+
+@dataclass(frozen=True)
+class TrainingCurves:
+    """How well the training and validation parts were fitted, record by record.
+
+    Args:
+        history: what `Run.history()` gives.
+    """
+
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to plot: no record."""
+        return not self.history
+
+    def table(self) -> pa.Table:
+        """One row a record: `stage`, `step` (l2 or epoch), four figures, and whether it was `kept`."""
+        figures = {
+            f"{part}_{measure}": pa.array(
+                [(record.get(part) or {}).get(measure) for record in self.history], pa.float64()
+            )
+            for part in _COLOURS
+            for measure in _MEASURES
+        }
+        stages = [record["stage"] for record in self.history]
+        kept = {stage: _best([record for record in self.history if record["stage"] == stage]) for stage in stages}
+        return pa.table(
+            {
+                "stage": pa.array(stages, pa.string()),
+                "step": pa.array([float(record[STEPS[record["stage"]]]) for record in self.history], pa.float64()),
+                **figures,
+                "kept": pa.array([record is kept[record["stage"]] for record in self.history], pa.bool_()),
+            }
+        )
+
+    @style()
+    def plot(self) -> "Figure":
+        """A row of two plots for each stage: loss and mean average precision, train and validation."""
+        table = self.table()
+        stages = list(dict.fromkeys(table["stage"].to_pylist()))
+        figure = new_figure(2.9 * len(stages))
+        for row, stage in enumerate(stages):
+            records = table.filter(pc.equal(table["stage"], stage))
+            for column, measure in enumerate(_MEASURES):
+                axes = place(figure, 0.6 + column * WIDTH / 2, 0.45 + row * 2.9, WIDTH / 2 - 1.6, 1.9)
+                _draw(axes, records, stage, measure)
+        return figure
+
+    def describe(self) -> str:
+        """The plot in words, for those who cannot see it."""
+        table = self.table()
+        kept = table.filter(table["kept"]).to_pylist()
+        parts = [
+            f"{record['stage']}: {STEPS[record['stage']]} {record['step']:g} was kept, with "
+            + ", ".join(
+                f"{part} loss {_number(record[f'{part}_loss'])} and mean average precision "
+                f"{_number(record[f'{part}_mean_average_precision'])}"
+                for part in _COLOURS
+            )
+            for record in kept
+        ]
+        return "Training curves. " + "; ".join(parts) + "."
+
+
+def _best(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The record whose weights training kept: see `train.linear_fit` and `train.full`."""
+    if records[0]["stage"] == "head":
+        return min(records, key=lambda record: (record["validation"] or record["train"])["loss"])
+    if records[-1]["validation"] is None:
+        return records[-1]
+
+    def quality(record: Mapping[str, Any]) -> tuple[float, float]:
+        precision = record["validation"]["mean_average_precision"]
+        return (-1.0 if precision is None else precision, -record["validation"]["loss"])
+
+    return max(records, key=quality)
+
+
+def _draw(axes: "Axes", records: pa.Table, stage: str, measure: str) -> None:
+    steps = records["step"].to_numpy()
+    kept = int(np.flatnonzero(records["kept"].to_numpy())[0])
+    axes.set_title(_MEASURES[measure])
+    axes.set_xlabel(_AXIS[stage])
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.axvline(steps[kept], color=LIGHT["rule"], linewidth=1)
+    ends = []
+    for part, colour in _COLOURS.items():
+        values = records[f"{part}_{measure}"].to_numpy()
+        if np.isnan(values).all():
+            continue
+        axes.plot(steps, values, color=colour, marker="o" if len(steps) < 20 else None, markersize=3.5)
+        axes.plot(steps[kept], values[kept], "o", color=colour, markersize=8, clip_on=False)
+        ends.append((values[np.flatnonzero(~np.isnan(values))[-1]], part, colour))
+    _scale(axes, steps, stage)
+    _name_ends(axes, ends)
+
+
+def _scale(axes: "Axes", steps: np.ndarray, stage: str) -> None:
+    if stage == "head":
+        axes.set_xscale("log")
+        axes.invert_xaxis()
+        axes.set_xticks(steps[::2], [f"{step:.2g}" for step in steps[::2]])
+        axes.set_xticks([], minor=True)
+    elif len(steps) < 12:
+        axes.set_xticks(steps)
+
+
+def _name_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]]) -> None:
+    """Name each curve at its right end, far enough apart to be read."""
+    low, high = axes.get_ylim()
+    gap = 0.09 * (high - low)
+    placed = -math.inf
+    for value, part, colour in sorted(ends):
+        placed = max(value, placed + gap)
+        axes.annotate(
+            part, (1, placed), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            color=colour, va="center", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
