@@ -40,6 +40,7 @@ class Decision:
         settings: what it was fitted for.
         calibration: from logits to probabilities.
         thresholds: (L,) on the calibrated probabilities; a label is decided at or above its own.
+        shared: how far labels share a threshold, see `threshold.choose`.
         fitted_on: the samples behind it.
         notes: where the data did not allow what was asked.
     """
@@ -48,6 +49,7 @@ class Decision:
     settings: DecisionSettings
     calibration: Calibration
     thresholds: NDArray[np.float64]
+    shared: str | float
     fitted_on: FittedOn
     notes: tuple[str, ...] = ()
 
@@ -78,6 +80,7 @@ class Decision:
             },
             "calibration": self.calibration.to_dict(),
             "thresholds": self.thresholds.tolist(),
+            "shared": self.shared,
             "notes": list(self.notes),
         }
 
@@ -95,8 +98,9 @@ class Decision:
             return cls(
                 space,
                 DecisionSettings(**values["settings"]),
-                Calibration.from_dict(values["calibration"]),
+                Calibration.from_dict(values["calibration"], len(space)),
                 np.asarray(values["thresholds"], np.float64).reshape(len(space)),
+                values["shared"],
                 FittedOn(on["samples"], tuple(on["positives"]), tuple(on["known"]), on["name"]),
                 tuple(values["notes"]),
             )
@@ -128,7 +132,7 @@ def fit(
     scores = _matrix(logits, "logits", len(space))
     states = _matrix(targets, "targets", len(space))
     _require_states(scores, states)
-    calibration = fit_calibration(scores, states, settings.calibration)
+    calibration = fit_calibration(scores, states, settings.calibration, space, settings.seed)
     fitted = fit_thresholds(calibration.probabilities(scores), states, settings, space)
     on = FittedOn(
         len(scores),
@@ -136,7 +140,8 @@ def fit(
         tuple(int(count) for count in (~np.isnan(states)).sum(axis=0)),
         fitted_on,
     )
-    return Decision(space, settings, calibration, fitted.values, on, fitted.notes)
+    notes = calibration.notes + fitted.notes
+    return Decision(space, settings, calibration, fitted.values, fitted.shared, on, notes)
 
 
 def _matrix(values: ArrayLike, name: str, labels: int) -> NDArray[np.float64]:

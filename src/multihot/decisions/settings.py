@@ -45,7 +45,7 @@ class DecisionSettings(BaseModel):
     """One threshold a label (rare labels shrink towards the common one), or one for all."""
 
     calibration: Literal["none", "temperature", "platt", "isotonic"] = "platt"
-    """How logits become probabilities; fitted for each label, rare labels shrink towards the pooled fit."""
+    """How logits become probabilities; fitted for each label, rare labels shrink towards the fit of all."""
 
     seed: int = 0
     """Draws the resamples over which thresholds are averaged."""

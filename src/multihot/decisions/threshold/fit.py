@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from multihot.decisions.notes import listing
 from multihot.decisions.objectives import Objective, objective_of
 from multihot.decisions.scale import LARGEST_LOGIT, logits_of
 from multihot.decisions.settings import DecisionSettings
@@ -65,7 +66,7 @@ def _for_level(objective: Objective, search: Search, settings: DecisionSettings,
     reached = np.array([objective.value(label).max() >= 0 for label in counts]) | (positives == 0)
     unreached = [space.names[j] for j in np.flatnonzero(~reached)]
     missed = (
-        f"thresholds: {settings.objective} {settings.at_least} is out of reach, highest taken: {_listing(unreached)}"
+        f"thresholds: {settings.objective} {settings.at_least} is out of reach, highest taken: {listing(unreached)}"
     )
     notes = _absent(search.targets, space) + ((missed,) if unreached else ())
     return Thresholds(_probabilities(values), CAUTION, notes)
@@ -73,12 +74,8 @@ def _for_level(objective: Objective, search: Search, settings: DecisionSettings,
 
 def _absent(targets: Floats, space: LabelSpace) -> tuple[str, ...]:
     names = [space.names[column] for column in np.flatnonzero(~(targets == 1).any(axis=0))]
-    note = f"thresholds: not present in the validation samples, take the common threshold: {_listing(names)}"
+    note = f"thresholds: not present in the validation samples, take the common threshold: {listing(names)}"
     return (note,) if names else ()
-
-
-def _listing(names: list[str], most: int = 10) -> str:
-    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, ... ({len(names)} in all)"
 
 
 def _probabilities(logits: Floats) -> Floats:
