@@ -188,7 +188,7 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     log_to_screen()
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except (MultihotError, cyclopts.CycloptsError) as error:
         sys.exit(fail(error, 2, debug))
     except KeyboardInterrupt:

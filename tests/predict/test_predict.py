@@ -71,9 +71,14 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_a_file_that_was_not_finished_does_not_appear(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text("before")
-    with pytest.raises(KeyboardInterrupt), PredictionFile(tmp_path / "p.jsonl", SPACE) as file:
-        file.write(LABEL_SETS[0])
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with PredictionFile(tmp_path / "p.jsonl", SPACE) as file:
+            file.write(LABEL_SETS[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert (tmp_path / "p.jsonl").read_text() == "before"
 
 
