@@ -4,9 +4,8 @@ import os
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from multihot.data.images import ImageFiles
 from multihot.data.samples import Samples, SetAside
@@ -26,8 +25,7 @@ _SPLITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One sample on disk, as a reader found it.
 
     Args:

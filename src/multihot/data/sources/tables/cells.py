@@ -47,6 +47,15 @@ def state_of(cell: Any) -> State | None:
     return _STATES.get(str(cell).strip().lower())
 
 
+def states_of(cells: Sequence[Any]) -> list[State | None]:
+    """The state of each cell of a column, worked out once for each distinct cell."""
+    try:
+        known = {cell: state_of(cell) for cell in set(cells)}
+    except TypeError:  # lists among them
+        return [state_of(cell) for cell in cells]
+    return [known[cell] for cell in cells]
+
+
 def separator_of(cells: Iterable[Any]) -> str:
     """The separator used in a column of label lists: the first of | ; , that occurs, "" where none does."""
     text = "".join(cell for cell in cells if isinstance(cell, str) and not _is_written_list(cell))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multihot.data.sources.tables.cells import names_in, separator_of, state_of
+from multihot.data.sources.tables.cells import names_in, separator_of, states_of
 from multihot.data.sources.tables.roles import LabelColumns
 from multihot.data.sources.tables.table import Table, is_blank
 from multihot.errors import DataError
@@ -58,12 +58,12 @@ def _from_states(table: Table, columns: Sequence[str]) -> LabelSets:
     unknown: list[list[str]] = [[] for _ in range(len(table))]
     into = {"present": present, "unknown": unknown}
     for column in columns:
-        for row, cell in enumerate(table.column(column)):
-            state = state_of(cell)
+        cells = table.column(column)
+        for row, state in enumerate(states_of(cells)):
             if state is None:
                 raise DataError(
                     f"{table.where(row)}, column {column!r}: expected 1 (present), 0 (absent), blank or -1 (unknown), "
-                    f"got {cell!r}"
+                    f"got {cells[row]!r}"
                 )
             if state != "absent":
                 into[state][row].append(column)

@@ -1,5 +1,6 @@
 """Which column of a table plays which part: labels, split and groups (pictures: `pictures`)."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -84,8 +85,13 @@ def _refuse_slips(table: Table, name: str) -> None:
 
 def _states_share(cells: Sequence[Any]) -> float:
     """The share of cells with a state, among those that are not blank."""
-    told = [state_of(cell) for cell in cells if not is_blank(cell)]
-    return sum(state is not None for state in told) / max(1, len(told))
+    try:
+        counts = Counter(cells)
+    except TypeError:  # lists among them
+        return 0.0
+    told = {cell: count for cell, count in counts.items() if not is_blank(cell)}
+    stating = sum(count for cell, count in told.items() if state_of(cell) is not None)
+    return stating / max(1, sum(told.values()))
 
 
 def _is_split(cells: Sequence[Any]) -> bool:
