@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multihot.data.split.blocks import tie
@@ -29,6 +29,7 @@ def test_a_column_of_another_length_is_refused():
         tie(["a", "b"], count=3)
 
 
+@settings(deadline=None)
 @given(KEYS)
 def test_blocks_are_the_closure_of_shared_keys(rows):
     columns = [[row[at] for row in rows] for at in (0, 1)]

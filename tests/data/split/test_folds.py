@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -28,6 +28,7 @@ def test_a_label_in_fewer_units_than_folds_is_wanted_where_the_first_fold_trains
     assert wanted([[1, 1]] + [[0, 1]] * 9, [0.25] * 4)[:, 0] == pytest.approx([0.25] * 4)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(2, 5))
 def test_what_is_wanted_adds_up(seed, count, folds):
     generator = np.random.default_rng(seed)
@@ -38,6 +39,7 @@ def test_what_is_wanted_adds_up(seed, count, folds):
     assert portions.min() >= -1e-9
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_placing_and_moving_keep_the_accounts(seed):
     generator = np.random.default_rng(seed)

@@ -2,10 +2,10 @@ import csv
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multihot.data.split.iterative import _pour, stratify
+from multihot.data.split.iterative import _deal, _pour, stratify
 from multihot.errors import ArgumentError
 from multihot.labels import Targets
 
@@ -102,6 +102,15 @@ def test_blocks_of_another_length_are_refused():
         stratify(Targets.from_dense([[1], [0]]), [0.5, 0.5], seed=0, blocks=np.array([1]))
 
 
+def test_large_amounts_are_dealt_first():
+    assert _deal(np.array([4.0, 2.0]), np.array([1, 1, 4]), np.zeros(2)).tolist() == [1, 1, 0]
+
+
+def test_between_equal_desires_room_decides():
+    assert _pour(np.array([2.0, 2.0, 1.0]), 1, np.array([3.0, 5.0, 9.0])).tolist() == [0, 1, 0]
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-3, 20), st.integers(0, 9)), min_size=1, max_size=6, unique_by=lambda pair: pair[1]),
     st.integers(0, 40),

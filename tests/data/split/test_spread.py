@@ -1,16 +1,17 @@
 import numpy as np
+import pytest
 from scipy import sparse
 
 from multihot.data.split.folds import Folds
-from multihot.data.split.spread import _lacks, spread
+from multihot.data.split.spread import _lacks, _wanting, spread
 
 
-def spread_out(labels, folds, shares):
+def spread_out(labels, folds, shares, seed=0):
     """The folds after spreading, from labels (U, L) and given folds (U,)."""
     amounts = sparse.csr_array(np.append(labels, np.ones((len(labels), 1)), axis=1).astype(float))
     state = Folds(amounts, np.array(shares))
     state.place(np.arange(len(labels)), np.array(folds))
-    spread(state, amounts.tocsc(), np.random.default_rng(0))
+    spread(state, amounts.tocsc(), np.random.default_rng(seed))
     return state
 
 
@@ -27,10 +28,28 @@ def test_a_chain_of_labels_needs_more_than_one_move():
     assert state.fold.tolist() in ([0, 1, 0, 1, 0], [1, 0, 1, 0, 1])
 
 
-def test_where_not_all_labels_can_be_spread_the_best_state_is_kept():
+@pytest.mark.parametrize("seed", range(20))
+def test_where_not_all_labels_can_be_spread_the_best_state_is_kept(seed):
     triangle = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 1]])
-    state = spread_out(triangle, [0, 0, 0], [0.5, 0.5])
-    assert _lacks(state.units, 0).sum() == 1
+    state = spread_out(triangle, [0, 0, 0], [0.5, 0.5], seed)
+    assert _lacks(state.units, None).sum() == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_ring_has_two_solutions_and_one_is_found(seed):
+    ring = np.eye(12) + np.roll(np.eye(12), 1, axis=1)
+    state = spread_out(ring, [0] * 6 + [1] * 6, [0.5, 0.5], seed)
+    assert (np.diff(state.fold) != 0).all()
+
+
+def test_which_folds_want_a_label():
+    units = np.array([[0, 1, 2, 0, 0, 0], [1, 1, 0, 1, 2, 0], [2, 1, 0, 1, 0, 1]])
+    trains_first = [[1, 0, 0, 1, 1, 0], [0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 0, 0]]
+    assert _wanting(units, 0).astype(int).tolist() == trains_first
+    assert _lacks(units, 0).tolist() == [1, 0, 1, 1, 1, 0]
+    all_alike = [[1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 1, 0]]
+    assert _wanting(units, None).astype(int).tolist() == all_alike
+    assert _lacks(units, None).tolist() == [1, 0, 1, 0, 1, 0]
 
 
 def test_a_label_in_two_units_reaches_train_and_one_other_part():

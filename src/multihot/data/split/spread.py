@@ -16,7 +16,7 @@ from multihot.data.split.folds import Folds
 
 _MOST_STEPS = 20_000
 _MOST_HOLDERS = 64
-_RANDOM_STEPS = 0.2
+_RANDOM_STEPS = 0.4
 
 
 def spread(folds: Folds, by_label: sparse.csc_array, generator: np.random.Generator) -> None:
@@ -30,7 +30,7 @@ def spread(folds: Folds, by_label: sparse.csc_array, generator: np.random.Genera
     open_labels = set(np.flatnonzero(_lacks(folds.units, folds.first)).tolist())
     fewest = lacks = int(_lacks(folds.units, folds.first).sum())
     undo: list[tuple[int, int]] = []
-    for _ in range(min(200 + 20 * lacks, _MOST_STEPS)):
+    for _ in range(min(500 + 50 * lacks, _MOST_STEPS)):
         if not open_labels:
             break
         label = int(generator.choice(sorted(open_labels)))
@@ -55,7 +55,9 @@ def _choose(
     to = int(generator.choice(np.flatnonzero(_wanting(folds.units[:, [label]], folds.first))))
     holders = generator.permutation(holders[folds.fold[holders] != to])[:_MOST_HOLDERS]
     changes = _changes(folds, holders, to)
-    pick = int(generator.integers(len(holders))) if generator.random() < _RANDOM_STEPS else int(changes.argmin())
+    pick = int(changes.argmin())
+    if generator.random() < _RANDOM_STEPS:
+        pick = int(generator.integers(len(holders)))
     return int(holders[pick]), to, int(changes[pick])
 
 
