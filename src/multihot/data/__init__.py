@@ -1,12 +1,13 @@
-"""Data: samples and where they come from."""
+"""Data: samples, where they come from and how they are written."""
 
 from multihot.data.decoding import decode_bytes
 from multihot.data.images import ImageArrays, ImageFiles, Images, content_hash
 from multihot.data.samples import Samples, SetAside
-from multihot.data.sources import FORMATS, read
+from multihot.data.sources import FORMATS, WRITERS, read, write
 
 __all__ = [
     "FORMATS",
+    "WRITERS",
     "ImageArrays",
     "ImageFiles",
     "Images",
@@ -15,4 +16,5 @@ __all__ = [
     "content_hash",
     "decode_bytes",
     "read",
+    "write",
 ]

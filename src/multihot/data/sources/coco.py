@@ -1,13 +1,17 @@
 """COCO: `instances_*.json`; a label holds where at least one object of its category is annotated."""
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.picture_files import write_pictures
 from multihot.data.sources.records import Record, assemble, file_in, relative, split_of
 from multihot.data.sources.text import parse_as, read_text, starts_like
 from multihot.errors import DataError
@@ -76,6 +80,52 @@ def read_coco(source: Path, *, root: str | Path | None = None) -> Samples:
                 records.append(Record(name, path, present, unknown, parts[file]))
     names = dict.fromkeys(category.name for content in contents.values() for category in content.categories)
     return assemble(records, source, list(names), set_aside)
+
+
+def write_coco(samples: Samples, destination: Path) -> tuple[SetAside, ...]:
+    """Write `annotations/instances_*.json` and the images; annotations have a category and no box.
+
+    Where labels are unknown, images list the categories that were looked for and not found (`neg_category_ids`).
+
+    Args:
+        samples: what to write.
+        destination: a new or empty folder.
+
+    Returns:
+        The samples whose picture cannot be read, with the reason.
+
+    Raises:
+        DataError: a file of annotations exists already.
+    """
+    split = samples.split or ("train",) * len(samples)
+    parts = {part or "train" for part in split}
+    targets = {part: destination / "annotations" / f"instances_{part}.json" for part in sorted(parts)}
+    for target in targets.values():
+        if target.exists():
+            raise DataError(f"{target}: exists already")
+    files, set_aside = write_pictures(samples, destination)
+    (destination / "annotations").mkdir(parents=True, exist_ok=True)
+    for part, target in targets.items():
+        rows = [row for row in files if (split[row] or "train") == part]
+        unfinished = target.with_name(f"{target.name}.part")
+        unfinished.write_text(json.dumps(_written(samples, rows, files), ensure_ascii=False), encoding="utf-8")
+        unfinished.replace(target)
+    return set_aside
+
+
+def _written(samples: Samples, rows: Sequence[int], files: Mapping[int, str]) -> dict[str, Any]:
+    with_unknown = bool(samples.targets.unknown.nnz)
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, int]] = []
+    for row, values in zip(rows, samples.targets.take(rows).dense(), strict=True):
+        absent = {"neg_category_ids": (np.flatnonzero(values == 0) + 1).tolist()} if with_unknown else {}
+        images.append({"id": row, "file_name": files[row]} | absent)
+        annotations += [
+            {"id": len(annotations) + number, "image_id": row, "category_id": category}
+            for number, category in enumerate((np.flatnonzero(values == 1) + 1).tolist())
+        ]
+    categories = [{"id": number, "name": name} for number, name in enumerate(samples.space, start=1)]
+    return {"images": images, "annotations": annotations, "categories": categories}
 
 
 def _annotation_files(folder: Path) -> list[Path]:

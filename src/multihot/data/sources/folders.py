@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from multihot.data.samples import Samples, SetAside
+from multihot.data.sources.picture_files import write_pictures
 from multihot.data.sources.records import Record, assemble, sayable, split_of
 from multihot.errors import ArgumentError, DataError
 
@@ -51,6 +53,40 @@ def read_folders(source: Path, *, separator: str = "_") -> Samples:
     )
     unlabelled = sum(not labels[folder] for folder in folders.values())
     return assemble(records, source, set_aside=set_aside, notes=tuple(_notes(labels.values(), splits, unlabelled)))
+
+
+def write_folders(samples: Samples, destination: Path, *, separator: str = "_") -> tuple[SetAside, ...]:
+    """Write each picture into a folder named by its labels; the parts of a split become folders above those.
+
+    Samples without a declared part go to train, as they do when they are split.
+
+    Args:
+        samples: what to write; nothing may be unknown, which a folder's name cannot say.
+        destination: an empty or new folder.
+        separator: what stands between the labels in a folder's name.
+
+    Returns:
+        The samples whose picture cannot be read, with the reason.
+
+    Raises:
+        DataError: a label is unknown somewhere, or its name does not fit into a folder's.
+    """
+    if not separator:
+        raise ArgumentError("separator must not be empty: samples with several labels could not be read again")
+    if samples.targets.unknown.nnz:
+        raise DataError(f"{destination}: folder names cannot say that a label is unknown: write a table")
+    unfit = [name for name in samples.space if set(name) & {"/", "\\"} or name.startswith(".") or separator in name]
+    if unfit:
+        raise DataError(f"{destination}: the label {unfit[0]!r} does not fit into a folder's name: write a table")
+    files = [PurePosixPath(name).name for name in samples.ids]
+    if len(set(files)) < len(files):
+        files = ["-".join(PurePosixPath(name).parts) for name in samples.ids]
+    names = []
+    for row, file in enumerate(files):
+        part = (samples.split[row] or "train",) if samples.split is not None else ()
+        labels = separator.join(samples.targets.names(row, samples.space)) or separator
+        names.append("/".join((*part, labels, file)))
+    return write_pictures(replace(samples, ids=tuple(names)), destination)[1]
 
 
 def picture_names(folder: Path) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`read`: any source in, `Samples` out."""
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,11 +11,12 @@ from multihot.data.sources.coco import read_coco
 from multihot.data.sources.folders import read_folders
 from multihot.data.sources.idx import read_idx
 from multihot.data.sources.label_studio import read_label_studio
+from multihot.data.sources.options import require_options
 from multihot.data.sources.recognition import hint, recognise
 from multihot.data.sources.tables import read_table
 from multihot.data.sources.voc import read_voc
 from multihot.data.sources.yolo import read_yolo
-from multihot.errors import ArgumentError, DataError, FormatError
+from multihot.errors import DataError, FormatError
 from multihot.labels import LabelSpace
 
 FORMATS: dict[str, Callable[..., Samples]] = {
@@ -60,7 +60,7 @@ def read(
     if format is not None and format not in FORMATS:
         raise FormatError(f"unknown format {format!r}; known are: {', '.join(FORMATS)}")
     name, path = recognise(given) if format is None else (format, given)
-    _check_options(name, options)
+    require_options(FORMATS[name], options, name)
     try:
         samples = FORMATS[name](path, **options)
     except DataError as error:
@@ -69,10 +69,3 @@ def read(
     if path != given:
         samples = replace(samples, notes=(*samples.notes, f"read from the table {path.name} in {given}"))
     return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)
-
-
-def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    known = [option for option in inspect.signature(FORMATS[name]).parameters if option != "source"]
-    unknown = [option for option in options if option not in known]
-    if unknown:
-        raise ArgumentError(f"the format {name!r} has no option {unknown[0]!r}; it has: {', '.join(known) or 'none'}")

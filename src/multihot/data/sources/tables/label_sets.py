@@ -27,30 +27,41 @@ class LabelSets:
     groups: tuple[Group, ...] = ()
 
 
-def label_sets(table: Table, labels: LabelColumns, separator: str | None = None) -> LabelSets:
+def label_sets(
+    table: Table, labels: LabelColumns, separator: str | None = None, unknown_column: str | None = None
+) -> LabelSets:
     """Read the label columns; a cell that cannot be read is a `DataError` with its row and column."""
     if labels.form == "list":
-        return _from_lists(table, labels.names[0], separator)
+        return _from_lists(table, labels.names[0], separator, unknown_column)
     if labels.form == "states":
         return _from_states(table, labels.names)
     return _from_values(table, labels.names)
 
 
-def _from_lists(table: Table, column: str, separator: str | None) -> LabelSets:
+def _from_lists(table: Table, column: str, separator: str | None, unknown_column: str | None) -> LabelSets:
+    listed = _lists(table, column, separator)
+    hidden = _lists(table, unknown_column, separator) if unknown_column else [()] * len(table)
+    every: tuple[str, ...] = ()
+    if None in listed:
+        every = tuple(sorted({name for names in (*listed, *hidden) for name in names or ()}))
+    unknown = [
+        every if present is None else [name for name in names or () if name not in present]
+        for present, names in zip(listed, hidden, strict=True)
+    ]
+    return LabelSets([names or () for names in listed], unknown, None)
+
+
+def _lists(table: Table, column: str, separator: str | None) -> list[tuple[str, ...] | None]:
     cells = table.column(column)
     if separator is None:
         separator = separator_of(cells)
-    present: list[tuple[str, ...]] = []
-    unlabelled = []
+    lists = []
     for row, cell in enumerate(cells):
         try:
-            names = names_in(cell, separator)
+            lists.append(names_in(cell, separator))
         except ValueError as error:
             raise DataError(f"{table.where(row)}, column {column!r}: {error}") from error
-        unlabelled.append(names is None)
-        present.append(names or ())
-    every = tuple(sorted({name for names in present for name in names})) if any(unlabelled) else ()
-    return LabelSets(present, [every if missing else () for missing in unlabelled], None)
+    return lists
 
 
 def _from_states(table: Table, columns: Sequence[str]) -> LabelSets:

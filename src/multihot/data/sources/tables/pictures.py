@@ -135,11 +135,11 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _names_below(top: Path) -> dict[str, str]:
-    """Name with and without extension -> path from the top, for all names that just one file has."""
+    """Name with and without extension, and path without -> path from the top, for what just one file has."""
     paths: dict[str, str] = {}
     for path in islice(picture_names(top), _SEARCHED_FILES):
         name = PurePosixPath(path)
-        for key in {name.name, name.stem}:
+        for key in {name.name, name.stem, str(name.with_suffix(""))}:
             paths[key] = "" if key in paths else path
     return {key: path for key, path in paths.items() if path}
 

@@ -8,7 +8,7 @@ from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.records import Record, assemble, split_of
 from multihot.data.sources.tables.label_sets import label_sets
 from multihot.data.sources.tables.pictures import Pictures, find_pictures, spelling
-from multihot.data.sources.tables.roles import LabelColumns, find_groups, find_labels, find_split
+from multihot.data.sources.tables.roles import LabelColumns, find_groups, find_labels, find_split, find_unknown
 from multihot.data.sources.tables.table import Table, is_blank, listing
 from multihot.data.sources.tables.text import load_text_table
 from multihot.data.sources.tables.typed import load_json_table, load_parquet_table
@@ -24,6 +24,7 @@ def read_table(
     label_column: str | None = None,
     label_columns: str | Sequence[str] | None = None,
     value_columns: str | Sequence[str] | None = None,
+    unknown_column: str | None = None,
     separator: str | None = None,
     split_column: str | None = None,
     group_column: str | None = None,
@@ -41,7 +42,8 @@ def read_table(
             text with commas between them.
         value_columns: columns such as colour and season, whose cells each name the one label of theirs that holds, so
             that each column is a group of which exactly one holds; in a row with a blank cell they are unknown.
-        separator: what stands between labels in `label_column`; "" takes each cell as one label.
+        unknown_column: beside `label_column`, a column that lists the labels nobody looked for; "" for none.
+        separator: what stands between labels in a list; "" takes each cell as one label.
         split_column: the column with train, validation or test; "" for none.
         group_column: the column of groups that must not straddle a split; "" for none.
         root: the folder that the paths start from, and must not leave.
@@ -58,10 +60,11 @@ def read_table(
     pictures = find_pictures(table, path_column, None if root is None else Path(root))
     others = [name for name in table.columns if name != pictures.column]
     split = _chosen(table, split_column, find_split(table, others))
-    group = _chosen(table, group_column, find_groups(others))
-    others = [name for name in others if name not in (split, group)]
+    group = _chosen(table, group_column, find_groups(table, others))
+    unknown = _chosen(table, unknown_column, find_unknown(others))
+    others = [name for name in others if name not in (split, group, unknown)]
     labels = _named_labels(label_column, label_columns, value_columns) or find_labels(table, others)
-    sets = label_sets(table, labels, separator)
+    sets = label_sets(table, labels, separator, unknown)
     files, set_aside = _files(table, pictures)
     parts = _splits(table, split)
     groups = [None] * len(table) if group is None else [_text(cell) for cell in table.columns[group]]
@@ -70,6 +73,8 @@ def read_table(
         for row, (name, path) in files.items()
     )
     unread = [name for name in others if name not in labels.names]
+    if unknown is not None and labels.form != "list":
+        unread.append(unknown)
     notes = [f"columns not read: {listing(unread)}"] if unread else []
     return assemble(records, source, sets.declared, set_aside, notes, sets.groups)
 

@@ -12,6 +12,7 @@ from multihot.errors import DataError
 
 _SPLIT_NAMES = {"split", "subset", "partition", "set", "fold", "phase"}
 _GROUP_NAMES = {"group", "group id", "patient", "patient id", "subject", "subject id"}
+_UNKNOWN_NAMES = {"unknown labels", "unknown tags"}
 _LIST_NAMES = {"label", "tag", "class", "classe", "category", "categorie", "keyword", "genre", "attribute"}
 _NEARLY_ALL = 0.9
 
@@ -35,9 +36,15 @@ def find_split(table: Table, candidates: Iterable[str]) -> str | None:
     return next((name for name in candidates if _plain(name) in _SPLIT_NAMES and _is_split(table.columns[name])), None)
 
 
-def find_groups(candidates: Iterable[str]) -> str | None:
-    """The column of groups, by its name."""
-    return next((name for name in candidates if _plain(name) in _GROUP_NAMES), None)
+def find_groups(table: Table, candidates: Iterable[str]) -> str | None:
+    """The column of groups, by its name; one that holds only 0 and 1 is a label."""
+    named = (name for name in candidates if _plain(name) in _GROUP_NAMES)
+    return next((name for name in named if _states_share(table.columns[name]) < 1), None)
+
+
+def find_unknown(candidates: Iterable[str]) -> str | None:
+    """The column that lists the labels that nobody looked for, by its name."""
+    return next((name for name in candidates if _plain(name) in _UNKNOWN_NAMES), None)
 
 
 def find_labels(table: Table, candidates: Sequence[str]) -> LabelColumns:
