@@ -3,6 +3,7 @@
 Thresholds are logits; `decided = scores >= threshold`. Shapes: N samples, L labels.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -95,16 +96,29 @@ def best_common(objective: Objective, pooled: Ranking, weights: Floats) -> float
     if objective.average == "micro":
         return pooled.best(objective.value(pooled.counts(weights)))
     if objective.average == "macro":
-        gains = _gains(objective, pooled.columns, pooled.present, weights[pooled.rows], skip_empty=True)
+        gains = gains_of_units(objective.value, pooled.columns, pooled.present, weights[pooled.rows], skip_empty=True)
     else:
-        gains = weights[pooled.rows] * _gains(objective, pooled.rows, pooled.present, np.ones(len(pooled.rows)))
+        own = weights[pooled.rows]
+        gains = own * gains_of_units(objective.value, pooled.rows, pooled.present, np.ones(len(own)))
     return pooled.best(pooled.at_cuts(gains))
 
 
-def _gains(
-    objective: Objective, unit: NDArray[np.intp], present: Floats, weights: Floats, skip_empty: bool = False
+def gains_of_units(
+    value: Callable[[Counts], Floats],
+    unit: NDArray[np.intp],
+    present: Floats,
+    weights: Floats,
+    skip_empty: bool = False,
 ) -> Floats:
-    """What each cell of a falling ranking adds to the value of its unit (label or sample) when it is taken."""
+    """(n,) what each cell of a falling ranking adds to the value of its unit (label or sample) when it is taken.
+
+    Args:
+        value: of counts, elementwise.
+        unit: (n,) the label or sample of each cell.
+        present: (n,) 1 or 0.
+        weights: (n,) of the cells.
+        skip_empty: whether units without positives add nothing.
+    """
     grouped = np.argsort(unit, kind="stable")
     hit = (weights * present)[grouped]
     miss = (weights * (1 - present))[grouped]
@@ -113,8 +127,8 @@ def _gains(
     positives = np.repeat(np.add.reduceat(hit, starts), sizes) if len(unit) else hit
     negatives = np.repeat(np.add.reduceat(miss, starts), sizes) if len(unit) else miss
     tp, fp = _running(hit, starts, sizes), _running(miss, starts, sizes)
-    after = objective.value(Counts(tp, fp, positives, negatives))
-    before = objective.value(Counts(tp - hit, fp - miss, positives, negatives))
+    after = value(Counts(tp, fp, positives, negatives))
+    before = value(Counts(tp - hit, fp - miss, positives, negatives))
     gains = np.empty(len(unit))
     gains[grouped] = np.where((positives == 0) & skip_empty, 0.0, after - before)
     return gains

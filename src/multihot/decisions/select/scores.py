@@ -1,0 +1,46 @@
+"""What a rule of selection cuts: a score for each cell, such that the label set is `score >= cut`.
+
+So a rule of cardinality is a threshold too, on another score, and is searched and averaged like any other. Shapes: N
+samples, L labels; arrays are (L, N), numpy or torch alike.
+"""
+
+from typing import Literal
+
+from multihot.decisions.constrain.arrays import Array, namespace, ranks
+
+Select = Literal["threshold", "score_cut", "top_k", "predicted_count", "expected_f1"]
+
+
+def selection_scores(select: Select, logits: Array) -> Array:
+    """(L, N) scores from (L, N) calibrated logits.
+
+    - `threshold`: the logit itself;
+    - `score_cut`: how far it lies below the sample's highest;
+    - `top_k`: minus its place in the sample, 0 for the highest; a cut at 1/2 - k takes k labels;
+    - `predicted_count`: the number of labels expected in the sample, the sum of probabilities, less its place.
+    """
+    if select == "score_cut":
+        return logits - namespace(logits).amax(logits, 0)
+    if select == "top_k":
+        return -1.0 * ranks(logits)
+    if select == "predicted_count":
+        return (1 / (1 + namespace(logits).exp(-logits))).sum(0) - ranks(logits)
+    return logits
+
+
+def weights_of(logits: Array, decided: Array) -> Array:
+    """(L, N) weights that are positive exactly for the decided labels: logits less each sample's own cut.
+
+    The cut lies halfway between the lowest logit decided and the highest not.
+    """
+    xp = namespace(logits)
+    lowest = xp.amin(xp.where(decided, logits, float("inf")), 0)
+    highest = xp.amax(xp.where(decided, float("-inf"), logits), 0)
+    cut = (xp.where(lowest < float("inf"), lowest, highest) + xp.where(highest > float("-inf"), highest, lowest)) / 2
+    return signed(logits - cut, decided)
+
+
+def signed(weights: Array, decided: Array) -> Array:
+    """Weights with the signs that decided labels call for, where rounding or a tie left another."""
+    smallest = 1e-12
+    return namespace(weights).where(decided, weights.clip(min=smallest), weights.clip(max=-smallest))
