@@ -1,5 +1,11 @@
 """Multi-label classification: samples with any number of labels in, label sets you can trust out."""
 
+import os
+
+# Torch's threads wait for each other by spinning, which on a machine with other work takes ten times as long as
+# sleeping does; without other work there is no difference to measure. Read when torch is loaded, so set before.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"
 
 from multihot.data import ImageArrays, ImageFiles, Samples, read

@@ -19,6 +19,8 @@ from multihot.train.judge import Judgement, Loss, judge
 L2_PATH = tuple(10.0**exponent for exponent in (1, 0.5, 0, -0.5, -1, -1.5, -2, -2.5, -3, -3.5, -4))
 L2_WITHOUT_VALIDATION = 0.1
 WORSE_BEFORE_STOP = 2
+# Of the slope at zero weights. Beyond it the loss on samples left out stays, while time goes.
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -87,23 +89,28 @@ def _solutions(train: Fold, loss: Loss, path: list[float]) -> Iterator[tuple[flo
 
 
 def _minimise(train: Fold, loss: Loss, l2: float, weight: Tensor, bias: Tensor) -> None:
+    def objective() -> Tensor:
+        fit = loss(torch.addmm(bias, train.features, weight.T), train.targets)
+        value = fit + l2 / 2 * weight.square().sum() / len(bias)
+        weight.grad, bias.grad = torch.autograd.grad(value, (weight, bias))
+        return value
+
     optimiser = torch.optim.LBFGS(
         [weight, bias],
         max_iter=200,
         history_size=10,
-        tolerance_grad=1e-6,
+        tolerance_grad=TOLERANCE * _steepest(train, loss),
         tolerance_change=1e-9,
         line_search_fn="strong_wolfe",
     )
-
-    def objective() -> Tensor:
-        optimiser.zero_grad()
-        fit = loss(torch.addmm(bias, train.features, weight.T), train.targets)
-        value = fit + l2 / 2 * weight.square().sum() / len(bias)
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
     optimiser.step(objective)  # type: ignore[no-untyped-call]
+
+
+def _steepest(train: Fold, loss: Loss) -> float:
+    """The largest slope of the loss at zero weights."""
+    logits = torch.zeros_like(train.targets, requires_grad=True)
+    (slopes,) = torch.autograd.grad(loss(logits, train.targets), logits)
+    return float((slopes.T @ train.features).abs().max()) if len(logits) else 0.0
 
 
 def _judge(part: Fold, weight: Tensor, bias: Tensor, loss: Loss) -> Judgement:
