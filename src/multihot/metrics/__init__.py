@@ -1,34 +1,52 @@
 """Metrics: everything a multi-label paper or product reports, with unknown cells skipped in all of it."""
 
-from multihot.metrics.bootstrap import Interval
-from multihot.metrics.registry import REGISTRY, Metric
-from multihot.metrics.report import Report, report
-from multihot.metrics.scored import (
+from multihot.metrics.bootstrap import (
+    Interval,
+)
+from multihot.metrics.calibration import (
+    Reliability,
     brier_score,
-    coverage_error,
     expected_calibration_error,
-    label_ranking_average_precision,
     log_loss,
-    macro_auroc,
     macro_expected_calibration_error,
+    reliability,
+)
+from multihot.metrics.coco import (
+    coco_cf1,
+    coco_cf1_top3,
+    coco_cp,
+    coco_cp_top3,
+    coco_cr,
+    coco_cr_top3,
+    coco_of1,
+    coco_of1_top3,
+    coco_op,
+    coco_op_top3,
+    coco_or,
+    coco_or_top3,
+)
+from multihot.metrics.curves import Curve, curves
+from multihot.metrics.ranking import (
+    coverage_error,
+    label_ranking_average_precision,
+    macro_auroc,
     mean_average_precision,
     micro_auroc,
     micro_average_precision,
-    ndcg_at_k,
     one_error,
-    precision_at_k,
     ranking_loss,
-    recall_at_k,
     samples_average_precision,
+)
+from multihot.metrics.registry import (
+    REGISTRY,
+    Metric,
+)
+from multihot.metrics.report import (
+    Report,
+    report,
 )
 from multihot.metrics.sets import (
     cardinality_error,
-    coco_cf1,
-    coco_cp,
-    coco_cr,
-    coco_of1,
-    coco_op,
-    coco_or,
     exact_match,
     f_beta,
     hamming_loss,
@@ -48,6 +66,7 @@ from multihot.metrics.sets import (
     micro_precision,
     micro_recall,
     micro_specificity,
+    relation_violations,
     samples_balanced_accuracy,
     samples_f1,
     samples_f2,
@@ -65,21 +84,42 @@ from multihot.metrics.sets import (
     weighted_recall,
     weighted_specificity,
 )
+from multihot.metrics.top_k import (
+    ndcg_at_k,
+    precision_at_k,
+    propensities,
+    propensity_scored_ndcg_at_k,
+    propensity_scored_precision_at_k,
+    recall_at_k,
+)
+from multihot.metrics.top_lists import (
+    TopK,
+)
 
 __all__ = [
     "REGISTRY",
+    "Curve",
     "Interval",
     "Metric",
+    "Reliability",
     "Report",
+    "TopK",
     "brier_score",
     "cardinality_error",
     "coco_cf1",
+    "coco_cf1_top3",
     "coco_cp",
+    "coco_cp_top3",
     "coco_cr",
+    "coco_cr_top3",
     "coco_of1",
+    "coco_of1_top3",
     "coco_op",
+    "coco_op_top3",
     "coco_or",
+    "coco_or_top3",
     "coverage_error",
+    "curves",
     "exact_match",
     "expected_calibration_error",
     "f_beta",
@@ -110,8 +150,13 @@ __all__ = [
     "ndcg_at_k",
     "one_error",
     "precision_at_k",
+    "propensities",
+    "propensity_scored_ndcg_at_k",
+    "propensity_scored_precision_at_k",
     "ranking_loss",
     "recall_at_k",
+    "relation_violations",
+    "reliability",
     "report",
     "samples_average_precision",
     "samples_balanced_accuracy",

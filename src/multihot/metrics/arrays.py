@@ -11,6 +11,8 @@ from torch import Tensor
 from multihot.errors import ArgumentError
 
 ArrayLike: TypeAlias = NDArray[Any] | Tensor
+Array: TypeAlias = Any
+"""An array of the caller's kind: numpy for numpy input, else a tensor on the device of the predictions."""
 Figure: TypeAlias = Any
 """A float for numpy input; for torch input a scalar tensor on the device of the predictions."""
 
@@ -37,3 +39,8 @@ def device_of(*arrays: object) -> torch.device:
 def as_figure(value: Tensor, *inputs: object) -> Figure:
     """A scalar tensor as it is where an input was a tensor, else a float."""
     return value if any(isinstance(array, Tensor) for array in inputs) else float(value)
+
+
+def as_array(values: Tensor, *inputs: object) -> Array:
+    """A tensor as it is where an input was a tensor, else a numpy array."""
+    return values if any(isinstance(array, Tensor) for array in inputs) else values.numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from multihot.metrics.estimates import Estimate
 from multihot.metrics.shares import Share
 
 CONFIDENCE = 0.95
@@ -39,16 +40,19 @@ def sample_weights(samples: int, replicates: int, seed: int, device: torch.devic
     return torch.from_numpy(np.ascontiguousarray(drawn.T)).to(device)
 
 
-def interval(value: Tensor, replicates: Tensor | None) -> Interval:
-    """The figure with the percentiles of its (R,) replicates, of those in which it is defined."""
-    if replicates is None or not len(replicates):
+def resampled_share(share: Share, weights: Tensor | None) -> Estimate:
+    """A figure that is a ratio of sums over samples, with its (R,) replicates."""
+    if weights is None:
+        return Estimate(share.figure())
+    sums = torch.stack(share).to(weights.dtype) @ weights
+    return Estimate(share.figure(), sums[0] / sums[1])
+
+
+def interval(estimate: Estimate) -> Interval:
+    """The figure with the percentiles of its replicates, of those in which it is defined."""
+    value, replicates = estimate
+    if replicates is None:
         return Interval(float(value))
     tail = (1 - CONFIDENCE) / 2
     bounds = replicates.double().nanquantile(torch.tensor([tail, 1 - tail], dtype=torch.float64, device=value.device))
     return Interval(float(value), *bounds.tolist())
-
-
-def resampled_share(share: Share, weights: Tensor) -> Tensor:
-    """(R,) replicates of a figure that is a ratio of sums over samples."""
-    sums = torch.stack(share).float() @ weights
-    return sums[0] / sums[1]

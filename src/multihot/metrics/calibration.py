@@ -1,85 +1,83 @@
-"""Calibration measures: whether cells given a probability p are present a share p of the time.
-
-Bins hold equal numbers of cells. Equal probabilities always share a bin: the one where the middle of the tie falls,
-so that no figure depends on the order of samples.
-
-Shapes: G groups of M cells, as in `ranks`; B bins.
-"""
+"""Calibration metrics, one by one, and the reliability table."""
 
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
-from multihot.metrics.cells import Block
-from multihot.metrics.ranks import Ranks
-from multihot.metrics.shares import Share
-
-BINS = 15
-
-
-class Bins(NamedTuple):
-    """(G, B) known cells of each bin: how many, the sum of their probabilities, how many of them are present."""
-
-    count: Tensor
-    probability: Tensor
-    present: Tensor
-    edges: Tensor
-    """(G, B + 1) the places in the ascending order where bins begin and end."""
-
-    def calibration_error(self) -> Tensor:
-        """(G,) the mean over cells of |mean probability - share present| of their bin; NaN without known cells."""
-        return (self.probability - self.present).abs().sum(1) / self.count.sum(1)
+from multihot.metrics.arrays import Array, ArrayLike, Figure, as_array, as_figure
+from multihot.metrics.cells import TargetsLike
+from multihot.metrics.inputs import read_with_probabilities
+from multihot.metrics.measures import calibration as measures
+from multihot.metrics.measures.averages import mean_where
+from multihot.metrics.measures.calibration import BINS, Bins
+from multihot.metrics.ranks import by_label as label_ranks
+from multihot.metrics.ranks import over_all
+from multihot.metrics.single import over_labels, over_samples
 
 
-def equal_mass_bins(ranks: Ranks, bins: int = BINS) -> Bins:
-    """Cut each group's ascending probabilities into bins of equal size, never inside a tie."""
-    edges = bin_edges(ranks, bins)
-    groups = len(ranks.known)
-    group = torch.arange(groups, device=edges.device)[:, None].expand_as(ranks.below)[ranks.valid]
-    bin_of = torch.searchsorted(edges[:, 1:-1].contiguous(), ranks.below, right=True)[ranks.valid]
-    present = torch.bincount(group * bins + bin_of, minlength=groups * bins).view(groups, bins)
-    return Bins(edges.diff(dim=1), _sums_between(ranks.ascending, edges), present, edges)
+def log_loss(targets: TargetsLike, probabilities: ArrayLike) -> Figure:
+    """The mean over known cells of -log(p if present else 1 - p): binary cross entropy (Good 1952).
 
-
-def bin_edges(ranks: Ranks, bins: int) -> Tensor:
-    """(G, B + 1) places in the ascending order; a cell is in bin floor(B * (middle place of its tie) / known)."""
-    known = ranks.known[:, None]
-    if ranks.ascending.shape[1] == 0:
-        return known.expand(-1, bins + 1)
-    cut = torch.arange(1, bins, device=known.device) * known  # in units of 1 / bins of a place
-    first = (-((bins - 2 * cut) // (2 * bins))).clamp(min=0)  # ceil(cut / bins - 1 / 2)
-    at = ranks.ascending.gather(1, first.clamp(max=ranks.ascending.shape[1] - 1))
-    low = torch.searchsorted(ranks.ascending, at)
-    high = torch.minimum(torch.searchsorted(ranks.ascending, at, right=True), known)
-    inner = torch.where((low + high) * bins >= 2 * cut, low, high)
-    return torch.cat([torch.zeros_like(known), torch.minimum(inner, known), known], dim=1)
-
-
-def _sums_between(ascending: Tensor, edges: Tensor) -> Tensor:
-    sums = [
-        torch.stack([part.sum(dtype=torch.float64) for part in row.tensor_split(cuts)[:-1]])
-        for row, cuts in zip(ascending, edges[:, 1:].cpu(), strict=True)
-    ]
-    return torch.stack(sums)
-
-
-def brier_score(probabilities: Tensor, block: Block) -> Share:
-    """Per sample, the sum over known cells of (p - y)², and their number."""
-    return _over_known((probabilities - block.present.to(probabilities.dtype)).square(), block)
-
-
-def log_loss(probabilities: Tensor, block: Block) -> Share:
-    """Per sample, the sum over known cells of -log(p if present else 1 - p), and their number.
-
-    Probabilities are kept machine epsilon of their type away from 0 and 1, as scikit-learn does.
+    Probabilities are kept the machine epsilon of their type away from 0 and 1, as in scikit-learn.
     """
-    epsilon = torch.finfo(probabilities.dtype).eps
-    clipped = probabilities.clamp(epsilon, 1 - epsilon)
-    return _over_known(-torch.where(block.present, clipped, 1 - clipped).log(), block)
+    cells, certain = read_with_probabilities(targets, probabilities)
+    value = over_samples(cells, lambda part: measures.log_loss(certain[part], cells.rows(part)))
+    return as_figure(value, targets, probabilities)
 
 
-def _over_known(values: Tensor, block: Block) -> Share:
-    if block.known is not None:
-        values = torch.where(block.known, values, 0.0)
-    return Share(values.sum(1, dtype=torch.float64), block.known_counts().double())
+def brier_score(targets: TargetsLike, probabilities: ArrayLike) -> Figure:
+    """The mean over known cells of (p - y)² (Brier 1950)."""
+    cells, certain = read_with_probabilities(targets, probabilities)
+    value = over_samples(cells, lambda part: measures.brier_score(certain[part], cells.rows(part)))
+    return as_figure(value, targets, probabilities)
+
+
+def expected_calibration_error(targets: TargetsLike, probabilities: ArrayLike, *, bins: int = BINS) -> Figure:
+    """ECE: the mean over known cells of |mean probability - share present| of their bin.
+
+    Bins hold equal numbers of cells, and equal probabilities share a bin.
+    """
+    cells, certain = read_with_probabilities(targets, probabilities)
+    error = Bins.of(over_all(cells, certain), bins).calibration_error()
+    return as_figure(error[0], targets, probabilities)
+
+
+def macro_expected_calibration_error(targets: TargetsLike, probabilities: ArrayLike, *, bins: int = BINS) -> Figure:
+    """Classwise ECE: the mean over labels of the calibration error of each, labels with no positive included."""
+    cells, certain = read_with_probabilities(targets, probabilities)
+    values = over_labels(cells, certain, lambda ranks: Bins.of(ranks, bins).calibration_error())
+    return as_figure(mean_where(values), targets, probabilities)
+
+
+class Reliability(NamedTuple):
+    """The known cells of bins of equal size, (B,) or a row a label (L, B), from the lowest probabilities up.
+
+    Attributes:
+        cells: how many cells each bin holds.
+        mean_probability: the mean of what was predicted; NaN for an empty bin.
+        share_present: how much of that came true; NaN for an empty bin.
+    """
+
+    cells: Array
+    mean_probability: Array
+    share_present: Array
+
+
+def reliability(
+    targets: TargetsLike, probabilities: ArrayLike, *, bins: int = BINS, by_label: bool = False
+) -> Reliability:
+    """The reliability table: what was predicted against what came true, over all cells or for each label.
+
+    >>> import numpy as np
+    >>> table = reliability(np.array([[0, 0], [1, 1]]), np.array([[0.1, 0.2], [0.7, 0.8]]), bins=2)
+    >>> table.cells.tolist(), table.mean_probability.round(2).tolist(), table.share_present.tolist()
+    ([2, 2], [0.15, 0.75], [0.0, 1.0])
+    """
+    cells, certain = read_with_probabilities(targets, probabilities)
+    groups = [ranks for _, _, ranks in label_ranks(cells, certain)] if by_label else [over_all(cells, certain)]
+    parts = [Bins.of(ranks, bins) for ranks in groups]
+    held, predicted, present = (
+        torch.cat([getattr(part, name) for part in parts]) for name in ("cells", "probability", "present")
+    )
+    table = (held, predicted / held, present / held)
+    return Reliability(*(as_array(part if by_label else part[0], targets, probabilities) for part in table))

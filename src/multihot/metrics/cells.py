@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
@@ -36,10 +37,6 @@ class Block(NamedTuple):
             return torch.full((groups,), members, device=self.present.device)
         return self.known.sum(1)
 
-    def known_row(self, group: int) -> Tensor | None:
-        """(M,) which members of one group are known, None where all are."""
-        return None if self.known is None else self.known[group]
-
 
 @dataclass(frozen=True)
 class DenseCells:
@@ -62,6 +59,14 @@ class DenseCells:
         """Some samples: groups are samples, members are labels."""
         values = self.values[part]
         return Block(values == 1, ~values.isnan() if self.has_unknown else None)
+
+    def present_cells(self, part: slice) -> tuple[Tensor, Tensor]:
+        """(P,) samples, ascending and counted from the start of the part, and (P,) labels of the present cells."""
+        return _coordinates(self.values[part] == 1)
+
+    def unknown_cells(self, part: slice) -> tuple[Tensor, Tensor]:
+        """(U,) samples and (U,) labels of the unknown cells, as `present_cells`."""
+        return _coordinates(self.values[part].isnan())
 
     def columns(self, part: slice) -> Block:
         """Some labels: groups are labels, members are samples."""
@@ -95,9 +100,21 @@ class SparseCells:
         """Some samples: groups are samples, members are labels."""
         return self._block(self.targets.present, self.targets.unknown, part)
 
+    def present_cells(self, part: slice) -> tuple[Tensor, Tensor]:
+        """(P,) samples, ascending and counted from the start of the part, and (P,) labels of the present cells."""
+        return self._stored(self.targets.present[part])
+
+    def unknown_cells(self, part: slice) -> tuple[Tensor, Tensor]:
+        """(U,) samples and (U,) labels of the unknown cells, as `present_cells`."""
+        return self._stored(self.targets.unknown[part])
+
     def columns(self, part: slice) -> Block:
         """Some labels: groups are labels, members are samples."""
         return self._block(*self._by_label, part)
+
+    def _stored(self, matrix: sparse.csr_array) -> tuple[Tensor, Tensor]:
+        sample = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        return torch.from_numpy(sample).to(self.device), torch.from_numpy(matrix.indices).long().to(self.device)
 
     def _block(self, present: sparse.csr_array, unknown: sparse.csr_array, part: slice) -> Block:
         known = ~self._dense(unknown[part]) if self.has_unknown else None
@@ -129,6 +146,11 @@ def blocks(total: int, width: int, cells: int = BLOCK_CELLS) -> Iterator[slice]:
         yield slice(start, min(start + step, total))
 
 
+def _coordinates(mask: Tensor) -> tuple[Tensor, Tensor]:
+    row, column = mask.nonzero(as_tuple=True)
+    return row, column
+
+
 def _sparse_targets(matrix: Any) -> Targets:
     """Stored 1 is present, stored NaN unknown, all else absent."""
     values = sparse.csr_array(matrix)
@@ -142,8 +164,8 @@ def _sparse_targets(matrix: Any) -> Targets:
 
 
 def _where(values: sparse.csr_array, chosen: NDArray[Any]) -> sparse.csr_array:
-    result = sparse.csr_array((chosen, values.indices, values.indptr), shape=values.shape)
-    result.eliminate_zeros()
+    result = sparse.csr_array((chosen, values.indices, values.indptr), shape=values.shape, copy=True)
+    result.eliminate_zeros()  # in place, and so on a copy
     return result
 
 

@@ -1,14 +1,14 @@
-"""From counts of right and wrong decisions to precision, recall and their kin.
+"""Counting decisions: right and wrong ones, present and absent, by label, by sample and by bootstrap replicate.
 
-Every measure works on counts of any shape: one number, one a label (L,), one a sample (N,), or replicates by labels
-(R, L). "Both empty" below means: nothing present and nothing decided.
+Shapes: N samples, L labels, b samples in a block, R replicates.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from multihot.metrics.cells import Block, Cells, blocks
 
 
 class Counts(NamedTuple):
@@ -35,6 +35,11 @@ class Counts(NamedTuple):
         return self.true_positives + self.false_positives
 
     @property
+    def wrong(self) -> Tensor:
+        """Known cells that were decided wrongly."""
+        return self.false_positives + self.false_negatives
+
+    @property
     def known(self) -> Tensor:
         """Known cells."""
         return self.present + self.absent
@@ -44,72 +49,60 @@ class Counts(NamedTuple):
         return Counts(*(count.sum(-1) for count in self))
 
     def swapped(self) -> "Counts":
-        """The counts of the complementary question, with present and absent exchanged."""
+        """The counts of the opposite question, with present and absent exchanged."""
         return Counts(self.true_negatives, self.false_negatives, self.false_positives, self.true_positives)
 
 
-Measure: TypeAlias = Callable[[Counts, float], Tensor]
-"""(counts, the value where both are empty) -> a value for each count."""
+class Masks(NamedTuple):
+    """The known cells of one block as (b, L) zeros and ones: decided and present, decided, present, known or None."""
+
+    hit: Tensor
+    decided: Tensor
+    present: Tensor
+    known: Tensor | None
+
+    @classmethod
+    def of(cls, block: Block, decided: Tensor) -> "Masks":
+        """What to count; `decided` is (b, L) boolean."""
+        present = block.present
+        if block.known is not None:
+            present, decided = present & block.known, decided & block.known
+        # As float32, whose products with vectors of ones outrun integer sums several times; exact below 2^24.
+        hit = (decided & present).float()
+        return cls(hit, decided.float(), present.float(), None if block.known is None else block.known.float())
+
+    def times(self, chance: Tensor) -> "Masks":
+        """With decisions that hold only by (b, L) chances."""
+        return self._replace(hit=self.hit * chance, decided=self.decided * chance)
+
+    def by_sample(self) -> Counts:
+        """(b,) counts."""
+        ones = self.hit.new_ones(self.hit.shape[1])
+        known = self.hit.new_full((), self.hit.shape[1]) if self.known is None else self.known @ ones
+        return _counts(self.hit @ ones, self.decided @ ones, self.present @ ones, known)
+
+    def by_label(self, weights: Tensor | None = None) -> Counts:
+        """(L,) counts; with (R, b) weights of the samples (R, L), one row a replicate."""
+        if weights is None:
+            weights = self.hit.new_ones(self.hit.shape[0])
+        known = weights.sum(-1, keepdim=True) if self.known is None else weights @ self.known
+        return _counts(weights @ self.hit, weights @ self.decided, weights @ self.present, known)
 
 
-def precision(counts: Counts, empty: float = 1.0) -> Tensor:
-    """Tp / (tp + fp); nothing decided: 0, or `empty` where nothing is present either."""
-    return _ratio(counts.true_positives, counts.decided, _empty(counts, empty))
+def count_by_label(cells: Cells, decided: Tensor) -> Counts:
+    """(L,) counts over all samples."""
+    total = torch.zeros(4, cells.shape[1], dtype=torch.float64, device=cells.device)
+    for part in blocks(*cells.shape):
+        total += torch.stack(Masks.of(cells.rows(part), decided[part]).by_label())
+    return Counts(*total)
 
 
-def recall(counts: Counts, empty: float = 1.0) -> Tensor:
-    """Tp / (tp + fn); nothing present: 0, or `empty` where nothing was decided either."""
-    return _ratio(counts.true_positives, counts.present, _empty(counts, empty))
+def count_by_sample(cells: Cells, decided: Tensor) -> Counts:
+    """(N,) counts over all labels."""
+    parts = [torch.stack(Masks.of(cells.rows(part), decided[part]).by_sample()) for part in blocks(*cells.shape)]
+    return Counts(*torch.cat(parts, dim=1))
 
 
-def f1(counts: Counts, empty: float = 1.0) -> Tensor:
-    """2 tp / (2 tp + fp + fn), `empty` where both are empty."""
-    return f_beta(counts, empty, beta=1.0)
-
-
-def f2(counts: Counts, empty: float = 1.0) -> Tensor:
-    """F-beta with beta 2: recall weighs four times as much as precision; `empty` where both are empty."""
-    return f_beta(counts, empty, beta=2.0)
-
-
-def f_beta(counts: Counts, empty: float = 1.0, *, beta: float) -> Tensor:
-    """(1 + b²) tp / ((1 + b²) tp + b² fn + fp), `empty` where both are empty."""
-    weighted = (1 + beta**2) * counts.true_positives
-    wrong = beta**2 * counts.false_negatives + counts.false_positives
-    return _ratio(weighted, weighted + wrong, _empty(counts, empty))
-
-
-def jaccard(counts: Counts, empty: float = 1.0) -> Tensor:
-    """Tp / (tp + fp + fn), intersection over union; `empty` where both are empty."""
-    union = counts.decided + counts.false_negatives
-    return _ratio(counts.true_positives, union, _empty(counts, empty))
-
-
-def specificity(counts: Counts, empty: float = 1.0) -> Tensor:
-    """Tn / (tn + fp), the recall of what is absent; nothing absent: 0, or `empty` where nothing was left out either."""
-    return recall(counts.swapped(), empty)
-
-
-def balanced_accuracy(counts: Counts, empty: float = 1.0) -> Tensor:
-    """The mean of recall and specificity; the one that is defined where nothing, or everything, is present."""
-    both = (_ratio(counts.true_positives, counts.present, 0.0), _ratio(counts.true_negatives, counts.absent, 0.0))
-    defined = (counts.present > 0).to(both[0].dtype) + (counts.absent > 0).to(both[0].dtype)
-    return _ratio(both[0] + both[1], defined, torch.nan)
-
-
-def matthews(counts: Counts, empty: float = 1.0) -> Tensor:
-    """The correlation of decided and present in [-1, 1]; 0 where either is constant."""
-    left_out = counts.false_negatives + counts.true_negatives
-    # Roots one by one: the product of four counts would overflow what a float holds exactly.
-    scale = counts.decided.sqrt() * counts.present.sqrt() * left_out.sqrt() * counts.absent.sqrt()
-    agreement = counts.true_positives * counts.true_negatives - counts.false_positives * counts.false_negatives
-    return _ratio(agreement, scale, 0.0)
-
-
-def _empty(counts: Counts, empty: float) -> Tensor:
-    return torch.where(counts.decided + counts.present > 0, 0.0, empty).to(counts.true_positives.dtype)
-
-
-def _ratio(numerator: Tensor, denominator: Tensor, otherwise: Tensor | float) -> Tensor:
-    defined = denominator > 0
-    return torch.where(defined, numerator / torch.where(defined, denominator, 1.0), otherwise)
+def _counts(hit: Tensor, decided: Tensor, present: Tensor, known: Tensor) -> Counts:
+    hit, decided, present, known = (count.double() for count in (hit, decided, present, known))
+    return Counts(hit, decided - hit, present - hit, known - decided - present + hit)

@@ -1,8 +1,8 @@
 """Where the present cells of each group stand in its order by score: all that any ranking metric needs.
 
-Shapes: a block has G groups (samples or labels) of M members; K is the most present cells in one group.
+Shapes: a group is a sample, a label or everything; G groups of M cells, P present cells over all of them.
 
-Sorting values alone is several times cheaper than sorting indices with them, and a binary search of the few present
+Sorting values alone is several times cheaper than sorting indices with them, and a binary search for the few present
 cells then tells their places, ties included. Nothing here depends on the order among equal scores.
 """
 
@@ -20,107 +20,91 @@ LABEL_BLOCK_CELLS = 2**21
 
 
 @dataclass(frozen=True)
-class Ranks:
-    """The places of present cells among the known cells of their group.
+class Places:
+    """The places of present cells in the descending order of their group's known cells.
 
     Args:
-        ascending: (G, M) the known scores of each group from low to high; unknown cells follow as infinity.
+        group: (P,) the group of each, ascending.
+        member: (P,) its index in the group; None where nobody asked.
+        above: (P,) known cells of the group with a higher score.
+        tied: (P,) known cells with the same score, itself included.
         known: (G,) how many cells of each group are known.
-        valid: (G, K) where the following hold a present cell, not padding.
-        member: (G, K) its index in the group; None where nobody asked.
-        below, through: (G, K) known cells with a lower score, and with the same or a higher one.
-        present_through: (G, K) present cells with the same or a higher score.
-        tied, present_tied: (G, K) known and present cells with the same score, itself included.
+        present: (G,) how many of those are present.
     """
 
-    ascending: Tensor
-    known: Tensor
-    valid: Tensor
+    group: Tensor
     member: Tensor | None
-    below: Tensor
-    through: Tensor
+    above: Tensor
     tied: Tensor
-    present_through: Tensor
-    present_tied: Tensor
+    known: Tensor
+    present: Tensor
 
     @property
-    def present(self) -> Tensor:
-        """(G,) how many known cells of each group are present."""
-        return self.valid.sum(1)
+    def through(self) -> Tensor:
+        """(P,) known cells with the same score or a higher one."""
+        return self.above + self.tied
 
     @property
     def absent(self) -> Tensor:
         """(G,) how many known cells of each group are absent."""
         return self.known - self.present
 
+    def sum(self, values: Tensor) -> Tensor:
+        """(G,) the sum of (P,) values over each group."""
+        return self.sum_by(self.group, values)
+
+    def sum_by(self, group: Tensor, values: Tensor) -> Tensor:
+        """(G,) the sum of values over the groups they are in."""
+        total = torch.zeros(len(self.known), dtype=torch.float64, device=values.device)
+        return total.index_add_(0, group, values.double())
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The places of all present cells, among the known cells and among themselves.
+
+    Args:
+        places: among the known cells.
+        ascending: (G, M) the known scores of each group from low to high; unknown cells follow as infinity.
+        present_above: (P,) present cells with a higher score.
+        present_tied: (P,) present cells with the same score, itself included.
+    """
+
+    places: Places
+    ascending: Tensor
+    present_above: Tensor
+    present_tied: Tensor
+
     @property
-    def above(self) -> Tensor:
-        """(G, K) known cells with a higher score."""
-        return self.through - self.tied
+    def present_through(self) -> Tensor:
+        """(P,) present cells with the same score or a higher one."""
+        return self.present_above + self.present_tied
 
     @property
     def absent_above(self) -> Tensor:
-        """(G, K) absent cells with a higher score."""
-        return self.above - (self.present_through - self.present_tied)
+        """(P,) absent cells with a higher score."""
+        return self.places.above - self.present_above
 
     @property
     def absent_tied(self) -> Tensor:
-        """(G, K) absent cells with the same score."""
-        return self.tied - self.present_tied
-
-    def sum(self, values: Tensor) -> Tensor:
-        """(G,) the sum of a (G, K) quantity over the present cells of each group."""
-        return torch.where(self.valid, values, 0).sum(1, dtype=torch.float64)
+        """(P,) absent cells with the same score."""
+        return self.places.tied - self.present_tied
 
 
 def rank(scores: Tensor, block: Block, *, members: bool = False) -> Ranks:
     """Rank the present cells of a block by its (G, M) scores; `members` keeps track of which cell is which."""
+    present = block.present
     if block.known is not None:
-        scores = torch.where(block.known, scores, torch.inf)
-    ascending = sorted_values(scores)
-    known = block.known_counts()
-    member, valid = _present_members(block.present if block.known is None else block.present & block.known)
-    values = scores.gather(1, member).masked_fill_(~valid, torch.inf)
-    own = sorted_values(values)
-    if not members:
-        values = own  # queries in order are several times faster to search for
-    below, until = _places(ascending, values, known)
-    present = valid.sum(1)
-    present_below, present_until = _places(own, values, present)
-    return Ranks(
-        ascending=ascending,
-        known=known,
-        valid=valid,
-        member=member if members else None,
-        below=below,
-        through=known[:, None] - below,
-        tied=until - below,
-        present_through=present[:, None] - present_below,
-        present_tied=present_until - present_below,
-    )
-
-
-def sorted_values(values: Tensor) -> Tensor:
-    """Each row from low to high."""
-    if values.device.type == "cpu":  # numpy's sort of values alone is vectorised, torch's always carries indices
-        return torch.from_numpy(np.sort(values.numpy(), axis=-1))
-    return values.sort(dim=-1).values
-
-
-def _present_members(present: Tensor) -> tuple[Tensor, Tensor]:
-    """(G, K) the indices of each group's present cells, padded with 0, and (G, K) where they are real."""
-    group, index = present.nonzero(as_tuple=True)
-    counts = torch.bincount(group, minlength=len(present))
-    most = int(counts.max()) if len(counts) else 0
-    valid = torch.arange(most, device=present.device) < counts[:, None]
-    return torch.zeros_like(valid, dtype=torch.int64).masked_scatter_(valid, index), valid
-
-
-def _places(ascending: Tensor, values: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """How many of the first `counts` sorted values are below, and at most, each value."""
-    below = torch.searchsorted(ascending, values)
-    until = torch.searchsorted(ascending, values, right=True)
-    return below, torch.minimum(until, counts[:, None])
+        present, scores = present & block.known, torch.where(block.known, scores, torch.inf)
+    ascending, known = sorted_values(scores), block.known_counts()
+    own = _Own.of(scores, present, members)
+    below = own.flat(torch.searchsorted(ascending, own.ascending))
+    until, first, last = below + 1, own.slot, own.slot + 1
+    if own.any_tied(ascending, until, known):
+        until = torch.minimum(own.flat(torch.searchsorted(ascending, own.ascending, right=True)), known[own.group])
+        first, last = own.runs(below, ascending.shape[1])
+    places = Places(own.group, own.member, known[own.group] - until, until - below, known, own.counts)
+    return Ranks(places, ascending, own.counts[own.group] - last, last - first)
 
 
 def by_label(cells: Cells, scores: Tensor) -> Iterator[tuple[Tensor, Block, Ranks]]:
@@ -137,3 +121,53 @@ def over_all(cells: Cells, scores: Tensor) -> Ranks:
     if block.known is None:
         return rank(scores.reshape(1, -1), Block(block.present.reshape(1, -1), None))
     return rank(scores[block.known][None], Block(block.present[block.known][None], None))
+
+
+def sorted_values(values: Tensor) -> Tensor:
+    """Each row from low to high; NaN last."""
+    if values.device.type == "cpu":  # numpy's sort of values alone is vectorised, torch's always carries indices
+        return torch.from_numpy(np.sort(values.numpy(), axis=-1))
+    return values.sort(dim=-1).values
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The present cells of each group in ascending order, flat (P,) and in a padded table (G, K)."""
+
+    group: Tensor
+    member: Tensor | None
+    counts: Tensor
+    slot: Tensor
+    ascending: Tensor
+
+    @classmethod
+    def of(cls, scores: Tensor, present: Tensor, members: bool) -> "_Own":
+        groups, width = present.shape
+        cell = present.reshape(-1).nonzero()[:, 0]
+        group = cell // width if width else cell
+        counts = torch.bincount(group, minlength=groups)
+        start = counts.cumsum(0) - counts
+        slot = torch.arange(len(cell), device=cell.device) - start[group]
+        table = scores.new_full((groups, int(counts.max()) if groups else 0), torch.nan)
+        table[group, slot] = scores.reshape(-1)[cell]
+        if not members:
+            return cls(group, None, counts, slot, sorted_values(table))
+        ascending, order = table.sort(dim=1)
+        return cls(group, (cell % width)[start[group] + order[group, slot]], counts, slot, ascending)
+
+    def flat(self, table: Tensor) -> Tensor:
+        """(P,) the real entries of a (G, K) table."""
+        return table[self.group, self.slot]
+
+    def any_tied(self, ascending: Tensor, following: Tensor, known: Tensor) -> bool:
+        """Whether any cell's score recurs at the place that follows it: rarely, and then a search can be saved."""
+        next_score = ascending[self.group, following.clamp(max=max(ascending.shape[1] - 1, 0))]
+        return bool(((next_score == self.flat(self.ascending)) & (following < known[self.group])).any())
+
+    def runs(self, below: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """(P,) the slots where each run of equal scores begins and ends; equal scores have equal cells below."""
+        key = self.group * (width + 1) + below
+        _, run, length = torch.unique_consecutive(key, return_inverse=True, return_counts=True)
+        start = torch.arange(len(key), device=key.device) - self.slot
+        last = length.cumsum(0)[run] - start
+        return last - length[run], last

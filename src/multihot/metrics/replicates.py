@@ -1,6 +1,7 @@
 """Bootstrap replicates of what does not add up over samples: areas under curves and calibration errors.
 
-A replicate changes the weight of each sample, never the order of scores, so one sort serves all of them.
+A replicate changes the weights of samples, never the order of scores, so one sort serves all replicates; after it, the
+weights of all replicates are summed between the places that matter in one reading.
 
 Shapes: N samples, R replicates; a group (one label's samples, or all cells) has M known cells.
 """
@@ -14,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
+from multihot.metrics.cells import Block
+
 # Numbers in one slice of replicated sums: 64 MiB.
 SLICE_CELLS = 2**24
 
@@ -23,37 +26,29 @@ class Descending:
     """The known cells of one group from the highest score to the lowest.
 
     Args:
-        scores: (M,) their scores.
+        negated: (M,) their scores, negated and so ascending.
         present: (M,) whether each is present.
         samples: (M,) the sample of each.
     """
 
-    scores: Tensor
+    negated: Tensor
     present: Tensor
     samples: Tensor
 
-    def total(self, weights: Tensor) -> Tensor:
-        """(R,) the weight of all cells."""
-        return torch.bincount(self.samples, minlength=len(weights)).to(weights.dtype) @ weights
+    @classmethod
+    def of(cls, scores: Tensor, present: Tensor, samples: Tensor) -> "Descending":
+        """Order (M,) known cells."""
+        negated = -scores
+        order = _order(negated)
+        return cls(negated[order], present[order], samples[order])
 
 
-def descending(scores: Tensor, present: Tensor, known: Tensor | None, cells_a_sample: int = 1) -> Descending:
-    """Order one group; cell i belongs to sample i // cells_a_sample."""
-    samples = None
-    if known is not None:
-        samples = known.nonzero()[:, 0]
-        scores, present = scores[known], present[known]
-    order = _order(scores).flip(0)
-    chosen = order if samples is None else samples[order]
-    owner = chosen if cells_a_sample == 1 else chosen // cells_a_sample
-    return Descending(scores[order], present[order], owner)
-
-
-def _order(scores: Tensor) -> Tensor:
-    """Indices from low to high; the order of ties matters nowhere."""
-    if scores.device.type == "cpu":
-        return torch.from_numpy(np.argsort(scores.numpy()))  # vectorised, where torch's sort is not
-    return scores.argsort()
+def descending_labels(scores: Tensor, block: Block) -> Iterator[Descending]:
+    """Every label of a block, with (G, N) scores: its known samples in order."""
+    everyone = torch.arange(scores.shape[1], device=scores.device)
+    for label, values in enumerate(scores):
+        known = everyone if block.known is None else block.known[label].nonzero()[:, 0]
+        yield Descending.of(values[known], block.present[label][known], known)
 
 
 class Areas(NamedTuple):
@@ -63,9 +58,8 @@ class Areas(NamedTuple):
     auroc: Tensor
 
 
-def resampled_areas(group: Descending, weights: Tensor) -> Areas:
-    """Replicate both areas of one group, with (N, R) weights of the samples."""
-    total = group.total(weights)
+def resampled_areas(group: Descending, weights: Tensor, total: Tensor) -> Areas:
+    """Replicate both areas of one group, from the (N, R) weights of samples and their (R,) sum over the group."""
     precisions = wrong = found = torch.zeros_like(total)
     for step in _descend(group, weights):
         precisions = precisions + (step.own * step.present_through / step.through.clamp(min=1)).sum(0)
@@ -73,6 +67,19 @@ def resampled_areas(group: Descending, weights: Tensor) -> Areas:
         wrong = wrong + (step.own * absent_above).sum(0)
         found = step.present_through[-1]
     return Areas(precisions / found, 1 - wrong / (found * (total - found)))
+
+
+def resampled_calibration_error(group: Descending, edges: Tensor, weights: Tensor, total: Tensor) -> Tensor:
+    """(R,) the calibration error over fixed bins; `edges` (B + 1,) are places in the ascending order."""
+    surplus = -group.negated - group.present.to(group.negated.dtype)
+    bins = _sums_between(len(group.negated) - edges.flip(0), group.samples, weights, surplus.to(weights.dtype))
+    return bins.abs().sum(0) / total
+
+
+def _order(values: Tensor) -> Tensor:
+    if values.device.type == "cpu":  # numpy's argsort is vectorised, torch's is not
+        return torch.from_numpy(np.argsort(values.numpy()))
+    return values.argsort()
 
 
 class _Step(NamedTuple):
@@ -91,14 +98,15 @@ class _Step(NamedTuple):
 def _descend(group: Descending, weights: Tensor) -> Iterator[_Step]:
     """Walk down the distinct scores of present cells, in slices of bounded size."""
     where = group.present.nonzero()[:, 0]
-    values, sizes = group.scores[where].unique_consecutive(return_counts=True)
+    values, sizes = torch.unique_consecutive(group.negated[where], return_counts=True)
     own_edges = _with_zero(sizes.cumsum(0))
     # Cells from one edge to the next lie, in turn, above a tie and in it.
-    pairs = [torch.searchsorted(-group.scores, -values, right=right) for right in (False, True)]
+    pairs = [torch.searchsorted(group.negated, values, right=right) for right in (False, True)]
     edges = _with_zero(torch.stack(pairs, dim=1).flatten())
     own_samples = group.samples[where]
     through = present_through = weights.new_zeros(1, weights.shape[1])
-    for start in range(0, len(values), length := max(1, SLICE_CELLS // (2 * weights.shape[1]))):
+    length = max(1, SLICE_CELLS // (2 * weights.shape[1]))
+    for start in range(0, len(values), length):
         bags = _sums_between(edges[2 * start : 2 * (start + length) + 1], group.samples, weights)
         own = _sums_between(own_edges[start : start + length + 1], own_samples, weights)
         tied = bags[1::2]
@@ -107,19 +115,12 @@ def _descend(group: Descending, weights: Tensor) -> Iterator[_Step]:
         yield _Step(own, tied, present_through, through)
 
 
-def _sums_between(edges: Tensor, samples: Tensor, weights: Tensor) -> Tensor:
-    """(E - 1, R) the weights of samples[edges[i]:edges[i + 1]], summed."""
+def _sums_between(edges: Tensor, samples: Tensor, weights: Tensor, factors: Tensor | None = None) -> Tensor:
+    """(E - 1, R) the weights of the samples between each pair of edges, summed, each times its factor."""
     first, last = int(edges[0]), int(edges[-1])
-    return embedding_bag(samples[first:last], weights, edges[:-1] - first, mode="sum")
+    scale = None if factors is None else factors[first:last]
+    return embedding_bag(samples[first:last], weights, edges[:-1] - first, mode="sum", per_sample_weights=scale)
 
 
 def _with_zero(edges: Tensor) -> Tensor:
     return torch.cat([edges.new_zeros(1), edges])
-
-
-def resampled_calibration_error(group: Descending, edges: Tensor, weights: Tensor) -> Tensor:
-    """(R,) the calibration error over fixed bins; edges (B + 1,) are places in the ascending order."""
-    surplus = (group.scores - group.present.to(group.scores.dtype)).to(weights.dtype)
-    offsets = (len(group.scores) - edges.flip(0))[:-1]
-    bins = embedding_bag(group.samples, weights, offsets, mode="sum", per_sample_weights=surplus)
-    return bins.abs().sum(0) / group.total(weights)
