@@ -98,6 +98,6 @@ def _write(columns: Mapping[str, Sequence[Any]], path: Path, kind: str) -> None:
         if kind == ".jsonl":
             file.writelines(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
             return
-        table = csv.writer(file, delimiter=_DELIMITERS[kind], lineterminator="\n")
+        table = csv.writer(file, delimiter=_DELIMITERS[kind])
         table.writerow(columns)
         table.writerows([json.dumps(cell) if isinstance(cell, list) else cell for cell in row] for row in rows)
