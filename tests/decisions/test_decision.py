@@ -54,8 +54,8 @@ def test_refuses_other_labels() -> None:
     values = decisions.fit(logits, targets, decisions.DecisionSettings(), SPACE).to_dict()
     with pytest.raises(LabelError, match=r"run/decision\.json: made for other labels"):
         decisions.Decision.from_dict(values, LabelSpace(SPACE.names[::-1]), where="run/decision.json")
-    del values["thresholds"]
-    with pytest.raises(RunError, match="thresholds"):
+    del values["cuts"]
+    with pytest.raises(RunError, match="cuts"):
         decisions.Decision.from_dict(values, SPACE)
 
 

@@ -1,17 +1,24 @@
-"""The fitted object that turns logits into label sets: `calibrate -> select`, saved as JSON."""
+"""The fitted object that turns logits into label sets: `calibrate -> select -> constrain`, saved as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multihot.decisions.calibrate import Calibration, fit_calibration
+from multihot.decisions.calibrate import Calibration
+from multihot.decisions.checks import matrix
+from multihot.decisions.constrain import Plan
+from multihot.decisions.scale import logits_of
+from multihot.decisions.select import expected_f_sets, selection_scores, weights_of
 from multihot.decisions.settings import DecisionSettings
-from multihot.decisions.threshold import fit_thresholds
-from multihot.errors import ArgumentError, RunError
-from multihot.labels import LabelSpace
+from multihot.errors import RunError
+from multihot.labels import LabelSpace, Relations
+
+Booleans = NDArray[np.bool_]
+BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,13 @@ class Decision:
     """From logits to label sets, as fitted on validation samples.
 
     Args:
-        space: the L labels.
+        space: the L labels, with the relations that label sets keep.
         settings: what it was fitted for.
         calibration: from logits to probabilities.
-        thresholds: (L,) on the calibrated probabilities; a label is decided at or above its own.
-        shared: how far labels share a threshold, see `threshold.choose`.
+        cuts: (L,) on the selection scores (see `select.selection_scores`), which for select "threshold" are the
+            calibrated probabilities; a label is decided at or above its own.
+        shared: how far labels share a cut: "known" beforehand, "common" to all, "promised", or the strength of
+            shrinkage towards the common one.
         fitted_on: the samples behind it.
         notes: where the data did not allow what was asked.
     """
@@ -48,23 +57,55 @@ class Decision:
     space: LabelSpace
     settings: DecisionSettings
     calibration: Calibration
-    thresholds: NDArray[np.float64]
+    cuts: NDArray[np.float64]
     shared: str | float
     fitted_on: FittedOn
     notes: tuple[str, ...] = ()
 
     @property
     def objective(self) -> str:
-        """What the thresholds were fitted for."""
-        return self.settings.objective
+        """What it was fitted for: an objective, or a promise such as `missed <= 0.1`."""
+        return str(self.settings.guarantee or self.settings.objective)
+
+    @property
+    def thresholds(self) -> NDArray[np.float64]:
+        """(L,) thresholds on the calibrated probabilities; NaN where select cuts something else."""
+        return self.cuts if self.settings.select == "threshold" else np.full(len(self.space), np.nan)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How the relations are kept."""
+        return Plan.of(self.space.rules)
 
     def probabilities(self, logits: ArrayLike) -> NDArray[np.float32]:
         """(N, L) calibrated probabilities of (N, L) logits."""
-        return self.calibration.probabilities(_matrix(logits, "logits", len(self.space)))
+        return self.calibration.probabilities(matrix(logits, "logits", len(self.space)))
 
-    def decide(self, probabilities: ArrayLike) -> NDArray[np.bool_]:
+    def decide(self, probabilities: ArrayLike) -> Booleans:
         """(N, L) booleans of (N, L) calibrated probabilities."""
-        return np.asarray(_matrix(probabilities, "probabilities", len(self.space)) >= self.thresholds)
+        values = matrix(probabilities, "probabilities", len(self.space))
+        decided = self._selected(values)
+        if not self.space.relations:
+            return decided
+        for start in range(0, len(values), BLOCK):
+            block = slice(start, start + BLOCK)
+            rows = start + np.flatnonzero(self.space.rules.violated(decided[block]).any(axis=1))
+            weights = weights_of(logits_of(values[rows].T), decided[rows].T, self._logit_cuts)
+            decided[rows] = self.plan.decide(weights).T
+        return decided
+
+    def _selected(self, probabilities: NDArray[np.float64]) -> Booleans:
+        """(N, L) the sets as they come, before relations are looked at."""
+        select = self.settings.select
+        if select == "threshold":
+            return np.asarray(probabilities >= self.cuts)
+        if select == "expected_f1":
+            return expected_f_sets(probabilities, self.settings.beta)
+        return np.asarray(self.cuts <= selection_scores(select, logits_of(probabilities.T)).T)
+
+    @property
+    def _logit_cuts(self) -> NDArray[np.float64] | None:
+        return logits_of(self.cuts)[:, None] if self.settings.select == "threshold" else None
 
     def to_dict(self) -> dict[str, Any]:
         """What `decision.json` holds."""
@@ -79,14 +120,15 @@ class Decision:
                 "known": list(self.fitted_on.known),
             },
             "calibration": self.calibration.to_dict(),
-            "thresholds": self.thresholds.tolist(),
+            "cuts": self.cuts.tolist(),
             "shared": self.shared,
+            "relations": self.space.relations.to_dict(),
             "notes": list(self.notes),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], space: LabelSpace, where: str = "decision.json") -> Self:
-        """The inverse of `to_dict`.
+        """The inverse of `to_dict`; the relations are those it was fitted with, whatever the space declares.
 
         Raises:
             LabelError: it was fitted for other labels or another order.
@@ -96,69 +138,14 @@ class Decision:
         try:
             on = values["fitted_on"]
             return cls(
-                space,
+                space.with_relations(Relations.from_dict(values["relations"], where)),
                 DecisionSettings(**values["settings"]),
                 Calibration.from_dict(values["calibration"], len(space)),
-                np.asarray(values["thresholds"], np.float64).reshape(len(space)),
+                np.asarray(values["cuts"], np.float64).reshape(len(space)),
                 values["shared"],
                 FittedOn(on["samples"], tuple(on["positives"]), tuple(on["known"]), on["name"]),
                 tuple(values["notes"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(
-                f"{where}: not a decision of this version ({error}); fit it again with `multihot decide`"
-            ) from error
-
-
-def fit(
-    logits: ArrayLike,
-    targets: ArrayLike,
-    settings: DecisionSettings,
-    space: LabelSpace,
-    fitted_on: str = "validation",
-) -> Decision:
-    """Fit calibration and thresholds on validation samples, never on those the model was trained on.
-
-    Args:
-        logits: (N, L), N may be 0.
-        targets: (N, L) of 1 present, 0 absent, NaN unknown; unknown cells take no part.
-        settings: what to fit for.
-        space: the L labels.
-        fitted_on: which samples these are, for the record.
-
-    Raises:
-        ArgumentError: shapes do not match the label space, a logit is not finite, or a target is of no known state.
-    """
-    scores = _matrix(logits, "logits", len(space))
-    states = _matrix(targets, "targets", len(space))
-    _require_states(scores, states)
-    calibration = fit_calibration(scores, states, settings.calibration, space, settings.seed)
-    fitted = fit_thresholds(calibration.probabilities(scores), states, settings, space)
-    on = FittedOn(
-        len(scores),
-        tuple(int(count) for count in (states == 1).sum(axis=0)),
-        tuple(int(count) for count in (~np.isnan(states)).sum(axis=0)),
-        fitted_on,
-    )
-    notes = calibration.notes + fitted.notes
-    return Decision(space, settings, calibration, fitted.values, fitted.shared, on, notes)
-
-
-def _matrix(values: ArrayLike, name: str, labels: int) -> NDArray[np.float64]:
-    array = np.asarray(values, np.float64)
-    if array.ndim != 2 or array.shape[1] != labels:
-        raise ArgumentError(f"{name} must have the shape (samples, {labels}), got {array.shape}")
-    return array
-
-
-def _require_states(logits: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
-    if logits.shape != targets.shape:
-        raise ArgumentError(f"logits are {logits.shape}, targets {targets.shape}: shapes must match")
-    if not np.isfinite(logits).all():
-        row, column = np.argwhere(~np.isfinite(logits))[0]
-        raise ArgumentError(f"logits must be finite, got {logits[row, column]} at row {row}, label {column}")
-    illegal = ~np.isnan(targets) & (targets != 0) & (targets != 1)
-    if illegal.any():
-        row, column = np.argwhere(illegal)[0]
-        got = f"{targets[row, column]} at row {row}, label {column}"
-        raise ArgumentError(f"targets must be 1 present, 0 absent or NaN unknown, got {got}")
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = " ".join(str(error).split())
+            raise RunError(f"{where}: not a decision of this version ({reason}); fit it again") from error

@@ -8,6 +8,8 @@ from typing import Literal
 
 from multihot.decisions.constrain.arrays import Array, namespace, ranks
 
+SMALLEST = 1e-12
+
 Select = Literal["threshold", "score_cut", "top_k", "predicted_count", "expected_f1"]
 
 
@@ -28,19 +30,24 @@ def selection_scores(select: Select, logits: Array) -> Array:
     return logits
 
 
-def weights_of(logits: Array, decided: Array) -> Array:
-    """(L, N) weights that are positive exactly for the decided labels: logits less each sample's own cut.
+def weights_of(logits: Array, decided: Array, cuts: Array | None) -> Array:
+    """(L, N) weights that are positive exactly for the decided labels: logits less the cut they were decided by.
 
-    The cut lies halfway between the lowest logit decided and the highest not.
+    Args:
+        logits: (L, N) calibrated.
+        decided: (L, N) the sets as selected.
+        cuts: (L, 1) on logits; or None where each sample has its own, halfway between the lowest logit decided and
+            the highest not.
     """
+    weights = logits - (_own_cut(logits, decided) if cuts is None else cuts)
+    # where rounding or a tie left another sign, the set as selected stands
+    return namespace(logits).where(decided, weights.clip(min=SMALLEST), weights.clip(max=-SMALLEST))
+
+
+def _own_cut(logits: Array, decided: Array) -> Array:
     xp = namespace(logits)
-    lowest = xp.amin(xp.where(decided, logits, float("inf")), 0)
-    highest = xp.amax(xp.where(decided, float("-inf"), logits), 0)
-    cut = (xp.where(lowest < float("inf"), lowest, highest) + xp.where(highest > float("-inf"), highest, lowest)) / 2
-    return signed(logits - cut, decided)
-
-
-def signed(weights: Array, decided: Array) -> Array:
-    """Weights with the signs that decided labels call for, where rounding or a tie left another."""
-    smallest = 1e-12
-    return namespace(weights).where(decided, weights.clip(min=smallest), weights.clip(max=-smallest))
+    inside = xp.amin(xp.where(decided, logits, float("inf")), 0)
+    outside = xp.amax(xp.where(decided, float("-inf"), logits), 0)
+    above = xp.where(inside < float("inf"), inside, outside + 1)
+    below = xp.where(outside > float("-inf"), outside, inside - 1)
+    return (above + below) / 2

@@ -1,5 +1,5 @@
-"""Thresholds: exact search over all distinct scores, and shrinkage of rare labels."""
+"""Thresholds: exact search over all distinct scores, averaged over resamples, shared by rare labels."""
 
-from multihot.decisions.threshold.fit import Thresholds, fit_thresholds
+from multihot.decisions.threshold.fit import Cuts, fit_cuts
 
-__all__ = ["Thresholds", "fit_thresholds"]
+__all__ = ["Cuts", "fit_cuts"]

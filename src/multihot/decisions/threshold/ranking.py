@@ -43,7 +43,8 @@ class Ranking(NamedTuple):
         order = np.argsort(-known, kind="stable")
         rows, columns, falling = rows[order], columns[order], known[order]
         ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)) if len(falling) else np.empty(0, np.intp)
-        edges = np.concatenate([[LARGEST_LOGIT], falling[ends], [-LARGEST_LOGIT]])
+        highest, lowest = max([LARGEST_LOGIT, *falling[:1] + 1]), min([-LARGEST_LOGIT, *falling[-1:] - 1])
+        edges = np.concatenate([[highest], falling[ends], [lowest]])
         return cls(rows, columns, targets[rows, columns], ends, edges)
 
     def counts(self, weights: Floats) -> Counts:
