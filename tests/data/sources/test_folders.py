@@ -81,8 +81,8 @@ def test_a_label_that_all_samples_have_is_noted(tmp_path: Path) -> None:
 def test_names_that_differ_only_by_case_or_spaces_are_noted(tmp_path: Path) -> None:
     touch(tmp_path, "Dog/x.jpg", "dog/x.jpg", "traffic light/x.jpg", "traffic-light/x.jpg", "cat/x.jpg")
     assert read(tmp_path).notes == (
-        "label names that differ only by case or spaces, read as different labels: 'Dog', 'dog'",
-        "label names that differ only by case or spaces, read as different labels: 'traffic light', 'traffic-light'",
+        "names of different labels that differ only by case, spaces or hyphens: 'Dog', 'dog'",
+        "names of different labels that differ only by case, spaces or hyphens: 'traffic light', 'traffic-light'",
     )
 
 

@@ -105,6 +105,15 @@ def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
         read(tmp_path, "table")
 
 
+def test_what_may_not_be_opened_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(DataError, match=rf"^{tmp_path}: cannot be read: Permission denied$"):
+        read(tmp_path)
+
+
 def test_a_given_label_space_is_kept(pictures: Pictures) -> None:
     folder = pictures("black_jeans/a.png", "red_dress/b.png")
     space = LabelSpace(("red", "jeans", "hat", "black"))

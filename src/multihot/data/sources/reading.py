@@ -1,6 +1,6 @@
 """`read`: any source in, `Samples` out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -59,13 +59,21 @@ def read(
         raise DataError(f"{given}: no such file or folder")
     if format is not None and format not in FORMATS:
         raise FormatError(f"unknown format {format!r}; known are: {', '.join(FORMATS)}")
-    name, path = recognise(given) if format is None else (format, given)
+    try:
+        samples = _read(given, format, options)
+    except OSError as error:
+        raise DataError(f"{error.filename or given}: cannot be read: {error.strerror or error}") from error
+    return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)
+
+
+def _read(source: Path, given_format: str | None, options: Mapping[str, Any]) -> Samples:
+    name, path = recognise(source) if given_format is None else (given_format, source)
     require_options(FORMATS[name], options, name)
     try:
         samples = FORMATS[name](path, **options)
     except DataError as error:
         advice = hint(path) if name == "folders" and path.is_dir() else ""
         raise type(error)(f"{error}{advice}") from error
-    if path != given:
-        samples = replace(samples, notes=(*samples.notes, f"read from the table {path.name} in {given}"))
-    return samples if space is None else samples.with_space(space, unknown_labels=unknown_labels)
+    if path == source:
+        return samples
+    return replace(samples, notes=(*samples.notes, f"read from the table {path.name} in {source}"))

@@ -133,7 +133,7 @@ def similar_names(space: LabelSpace) -> list[str]:
     for name in space:
         alike[" ".join(name.casefold().replace("_", " ").replace("-", " ").split())].append(name)
     return [
-        f"label names that differ only by case or spaces, read as different labels: {', '.join(map(repr, names))}"
+        f"names of different labels that differ only by case, spaces or hyphens: {', '.join(map(repr, names))}"
         for names in alike.values()
         if len(names) > 1
     ]
