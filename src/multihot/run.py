@@ -22,7 +22,7 @@ from multihot.data.loading import load
 from multihot.decisions import Decision
 from multihot.errors import RunError
 from multihot.labels import LabelSet, LabelSpace
-from multihot.models import Classifier, build_classifier
+from multihot.models import Classifier, build_classifier, choose_device
 from multihot.models.encode import infer_batches
 from multihot.recipe import Recipe
 
@@ -107,6 +107,7 @@ class Run:
         space = LabelSpace.load(folder / LABELS)
         classifier = build_classifier(recipe.encoder, recipe.head, len(space), load_weights=False)
         read_weights(folder / WEIGHTS, classifier, space)
+        classifier.to(choose_device("auto"))
         values = read_json(folder / DECISION)
         return cls(folder, recipe, space, classifier, Decision.from_dict(values, space, str(folder / DECISION)))
 

@@ -1,6 +1,7 @@
 """Models: encoders, heads, and the two joined."""
 
 from multihot.models.classifier import Classifier, build_classifier
+from multihot.models.device import choose_device
 from multihot.models.encoders import Encoder, EncoderSettings, build_encoder, choose_size, has_pretrained_weights
 from multihot.models.heads import HeadSettings, LinearHead, build_head
 
@@ -13,6 +14,7 @@ __all__ = [
     "build_classifier",
     "build_encoder",
     "build_head",
+    "choose_device",
     "choose_size",
     "has_pretrained_weights",
 ]

@@ -26,7 +26,7 @@ from multihot.data.loading import load, median_shorter_side
 from multihot.data.split import Part, Split, split
 from multihot.errors import DataError, RunError
 from multihot.losses import build_loss
-from multihot.models import Classifier, build_classifier, choose_size, has_pretrained_weights
+from multihot.models import Classifier, build_classifier, choose_device, choose_size, has_pretrained_weights
 from multihot.models.encode import encode, infer_batches
 from multihot.progress import logger, track
 from multihot.recipe import Recipe
@@ -135,7 +135,7 @@ def _settle(recipe: Recipe | None, samples: Samples, folder: Path, resume: bool)
 
 def _complete(recipe: Recipe, samples: Samples) -> Recipe:
     size = choose_size(recipe.encoder, median_shorter_side(samples.images))
-    gpu = torch.cuda.is_available() and recipe.device != "cpu"
+    gpu = choose_device(recipe.device).type == "cuda"
     pretrained = has_pretrained_weights(recipe.encoder)
     tune = recipe.tune or ("full" if not pretrained else "head-then-full" if gpu else "head")
     versions = {name: importlib.metadata.version(name) for name in ("multihot", "torch", "timm", "numpy")}
@@ -150,12 +150,13 @@ def _complete(recipe: Recipe, samples: Samples) -> Recipe:
 
 def _accelerator(recipe: Recipe) -> Accelerator:
     torch.backends.cudnn.deterministic = True
-    if recipe.device.startswith("cuda:"):
-        torch.cuda.set_device(recipe.device)
+    device = choose_device(recipe.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     precision = recipe.full.mixed_precision
     if precision == "auto":
-        precision = "bf16" if recipe.device != "cpu" and torch.cuda.is_available() else "no"
-    return Accelerator(cpu=recipe.device == "cpu", mixed_precision=precision)
+        precision = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "no"
+    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,6 @@ def _finish(
     for note in decision.notes:
         logger.info("decision: %s", note)
     scores = _scores(read.samples, parts, scored, targets, decision)
-    classifier.cpu()
     write_json(folder / LABELS, space.to_dict())
     write_weights(folder / WEIGHTS, classifier, space)
     write_json(folder / DECISION, decision.to_dict())
@@ -270,7 +270,7 @@ def _finish(
 def _logits(classifier: Classifier, read: _Pictures, rows: NDArray[np.intp], recipe: Recipe) -> NDArray[np.float32]:
     if recipe.tune == "head" and read.features is not None:
         with torch.inference_mode():
-            logits: Tensor = classifier.head.cpu()(torch.from_numpy(read.features[rows]))
+            logits: Tensor = classifier.head(torch.from_numpy(read.features[rows]))
         return logits.numpy()
     loaded = load(read.samples.images, rows.tolist(), classifier.encoder.spec.size)
     batches = [logits for _, logits in infer_batches(classifier, track(loaded, "scoring", len(rows)))]
