@@ -10,9 +10,8 @@ from multihot.data.loading import load
 from multihot.errors import DataError
 from multihot.models.encode import infer_batches
 from multihot.progress import track
-from multihot.run import Run
-
-REPLICATES = 1000
+from multihot.run import Run, Scores
+from multihot.run.scores import REPLICATES
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,6 @@ def evaluate(run: Run, samples: Samples, *, replicates: int = REPLICATES, seed: 
     if not len(readable):
         raise DataError(f"{samples.source}: no sample can be read" + (f": {next(iter(bad.values()))}" if bad else ""))
     logits = np.concatenate([batch for batch in batches if len(batch)])
-    probabilities = run.decision.probabilities(logits)
-    report = metrics.report(
-        readable.targets.dense(),
-        scores=logits,
-        probabilities=probabilities,
-        decided=run.decision.decide(probabilities),
-        names=run.space.names,
-        replicates=replicates,
-        seed=seed,
-    )
+    scores = Scores.of(run.decision, readable.ids, ["evaluated"] * len(readable), readable.targets.dense(), logits)
+    report = scores.report(run.space.names, replicates, seed)
     return Evaluation(report, len(readable), readable.set_aside)

@@ -8,6 +8,7 @@ all, so that a stopped run goes on where it was.
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class FeatureCache:
         if not self._unsaved:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "contents": np.array([list(bytes.fromhex(content)) for content in self._unsaved], dtype=np.uint8),
             "features": np.stack(list(self._unsaved.values())),
         }

@@ -1,0 +1,53 @@
+"""The run directory: what training leaves behind and all others read."""
+
+from multihot.run.files import (
+    CHECKPOINTS,
+    DECISION,
+    HISTORY,
+    LABELS,
+    METRICS,
+    PLOTS,
+    RECIPE,
+    REPORT,
+    SCORES,
+    SPLIT,
+    WEIGHTS,
+    free_name,
+    read_json,
+    read_weights,
+    require_finished,
+    write_json,
+    write_recipe,
+    write_split,
+    write_text,
+    write_weights,
+)
+from multihot.run.run import Run
+from multihot.run.scores import Scores, read_scores, write_scores
+
+__all__ = [
+    "CHECKPOINTS",
+    "DECISION",
+    "HISTORY",
+    "LABELS",
+    "METRICS",
+    "PLOTS",
+    "RECIPE",
+    "REPORT",
+    "SCORES",
+    "SPLIT",
+    "WEIGHTS",
+    "Run",
+    "Scores",
+    "free_name",
+    "read_json",
+    "read_scores",
+    "read_weights",
+    "require_finished",
+    "write_json",
+    "write_recipe",
+    "write_scores",
+    "write_split",
+    "write_text",
+    "write_weights",
+]

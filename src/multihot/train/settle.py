@@ -1,0 +1,67 @@
+"""Before training: which folder, which recipe, which device."""
+
+import importlib.metadata
+import platform
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+
+from multihot.data import Samples
+from multihot.data.loading import median_shorter_side
+from multihot.errors import DataError, RunError
+from multihot.models import choose_device, choose_size, has_pretrained_weights
+from multihot.recipe import Recipe
+from multihot.run import RECIPE, free_name
+
+
+def claim(out: str | Path | None, source: str, resume: bool) -> Path:
+    """The run directory to write: new, or the unfinished one to go on with."""
+    folder = Path(out) if out is not None else free_name(Path("runs") / (Path(source).stem or "run"))
+    if folder.is_dir() and any(folder.iterdir()) and not resume:
+        if not (folder / RECIPE).is_file():
+            raise RunError(f"{folder}: is not empty and not a run; choose another --out")
+        raise RunError(f"{folder}: already holds a run; choose another --out, or go on with it by --resume")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def settle(recipe: Recipe | None, samples: Samples, folder: Path, resume: bool) -> Recipe:
+    """The recipe with every choice made that it leaves open."""
+    stored = Recipe.load(folder / RECIPE) if resume and (folder / RECIPE).is_file() else None
+    if stored is not None:
+        given = stored if recipe is None else _complete(recipe, samples)
+        if given.model_copy(update={"provenance": stored.provenance}) != stored:
+            raise RunError(f"{folder}: was begun by another recipe ({RECIPE}); resume without settings of your own")
+        return stored
+    if not len(samples.space):
+        raise DataError(f"{samples.source}: no labels to learn")
+    return _complete(recipe or Recipe(), samples)
+
+
+def _complete(recipe: Recipe, samples: Samples) -> Recipe:
+    size = choose_size(recipe.encoder, median_shorter_side(samples.images))
+    gpu = choose_device(recipe.device).type == "cuda"
+    pretrained = has_pretrained_weights(recipe.encoder)
+    tune = recipe.tune or ("full" if not pretrained else "head-then-full" if gpu else "head")
+    versions = {name: importlib.metadata.version(name) for name in ("multihot", "torch", "timm", "numpy")}
+    return recipe.model_copy(
+        update={
+            "encoder": recipe.encoder.model_copy(update={"size": size}),
+            "tune": tune,
+            "provenance": {"source": samples.source, "python": platform.python_version(), **versions},
+        }
+    )
+
+
+def accelerator_for(recipe: Recipe) -> Accelerator:
+    """Device and precision as the recipe says."""
+    torch.backends.cudnn.deterministic = True
+    device = choose_device(recipe.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    precision = recipe.full.mixed_precision
+    if precision == "auto":
+        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        precision = "bf16" if native else "no"
+    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
