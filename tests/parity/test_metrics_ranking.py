@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def ranking_loss(truth: np.ndarray, scores: np.ndarray) -> float:
 def orders(scores: np.ndarray) -> Iterator[tuple[int, ...]]:
     """Every order of the cells from the highest score to the lowest."""
     for order in permutations(range(len(scores))):
-        if all(scores[a] >= scores[b] for a, b in zip(order, order[1:], strict=False)):
+        if all(scores[a] >= scores[b] for a, b in pairwise(order)):
             yield order
 
 

@@ -72,8 +72,9 @@ class Masks(NamedTuple):
         return cls(hit, decided.float(), present.float(), None if block.known is None else block.known.float())
 
     def times(self, chance: Tensor) -> "Masks":
-        """With decisions that hold only by (b, L) chances."""
-        return self._replace(hit=self.hit * chance, decided=self.decided * chance)
+        """With decisions that hold only by (b, L) chances, in their precision."""
+        known = None if self.known is None else self.known.to(chance.dtype)
+        return Masks(self.hit * chance, self.decided * chance, self.present.to(chance.dtype), known)
 
     def by_sample(self) -> Counts:
         """(b,) counts."""
@@ -85,6 +86,7 @@ class Masks(NamedTuple):
         """(L,) counts; with (R, b) weights of the samples (R, L), one row a replicate."""
         if weights is None:
             weights = self.hit.new_ones(self.hit.shape[0])
+        weights = weights.to(self.hit.dtype)
         known = weights.sum(-1, keepdim=True) if self.known is None else weights @ self.known
         return _counts(weights @ self.hit, weights @ self.decided, weights @ self.present, known)
 

@@ -96,7 +96,7 @@ def rank(scores: Tensor, block: Block, *, members: bool = False) -> Ranks:
     present = block.present
     if block.known is not None:
         present, scores = present & block.known, torch.where(block.known, scores, torch.inf)
-    ascending, known = sorted_values(scores), block.known_counts()
+    ascending, known = sorted_values(scores.contiguous()), block.known_counts()
     own = _Own.of(scores, present, members)
     below = own.flat(torch.searchsorted(ascending, own.ascending))
     until, first, last = below + 1, own.slot, own.slot + 1

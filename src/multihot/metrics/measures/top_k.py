@@ -91,11 +91,11 @@ def chance_of_cells_in_top(scores: Tensor, ranks: Ranks, k: int) -> Tensor:
     """(G, M) the chance of every known cell, present or not, to be among the k highest of its group."""
     known = ranks.places.known[:, None]
     if not ranks.ascending.numel():
-        return torch.zeros_like(scores)
+        return torch.zeros_like(scores, dtype=torch.float64)
     cut = ranks.ascending.gather(1, (known - k).clamp(min=0))
     below = torch.searchsorted(ranks.ascending, cut)
     until = torch.minimum(torch.searchsorted(ranks.ascending, cut, right=True), known)
-    at_cut = ((k - known + until) / (until - below).clamp(min=1)).clamp(max=1.0)  # float32, as the masks it scales
+    at_cut = ((k - known + until).double() / (until - below).clamp(min=1)).clamp(max=1.0)
     return (scores > cut) + (scores == cut) * at_cut
 
 
