@@ -16,6 +16,7 @@ from multihot.data import ImageArrays, ImageFiles, Samples, SetAside
 from multihot.labels import LabelSpace, Targets
 from multihot.models import build_classifier
 from multihot.recipe import Recipe
+from multihot.report import write_report
 from multihot.run import (
     DECISION,
     HISTORY,
@@ -138,3 +139,11 @@ def _measure(scores: Scores, space: LabelSpace) -> dict[str, Any]:
 def make_run(tmp_path: Path) -> Callable[..., Run]:
     """A function that writes and reads the run of a `Plan` with these settings."""
     return lambda **settings: write_run(tmp_path / "run", Plan(**settings))
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with its report; not to be changed."""
+    run = write_run(tmp_path_factory.mktemp("reported") / "run", Plan(names=("blue & <green>", "dress", "red")))
+    write_report(run)
+    return run

@@ -40,6 +40,7 @@ _STYLE: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
+    "axes.titley": 1.0,  # where it is, without measuring every tick
     "figure.facecolor": "none",
     "font.size": 9,
     "grid.color": LIGHT["rule"],
@@ -140,6 +141,7 @@ def svg(figure: "Figure", name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, count=1, flags=re.DOTALL)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r" font-family: [^;\"]*;?", "", text)
     text = re.sub(r"font: (?:(bold|\d+) )?([\d.]+)px [^;\"]*", _font, text)
     for colour, value in LIGHT.items():
         text = text.replace(value, f"var(--{colour})")

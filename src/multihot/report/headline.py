@@ -44,13 +44,17 @@ class Headline:
     figures: Mapping[str, Figures]
 
     def table(self) -> pa.Table:
-        """One row a figure: `figure`, `better` ("higher" or "lower"), then `value`, `low`, `high` of each part."""
-        names = [name for name in (*MEANINGS, *metrics.REGISTRY) if any(name in part for part in self.figures.values())]
-        names = list(dict.fromkeys(names))
+        """One row a figure, those of `MEANINGS` first, then in the registry's order.
+
+        Columns: `figure`, `better` ("higher" or "lower"; null for a figure that this version does not know), then
+        `value`, `low` and `high` of each part.
+        """
+        given = [name for part in self.figures.values() for name in part]
+        names = sorted(dict.fromkeys(given), key=_place)
         return pa.table(
             {
                 "figure": pa.array(names, pa.string()),
-                "better": pa.array([metrics.REGISTRY[name].better for name in names], pa.string()),
+                "better": pa.array([_better(name) for name in names], pa.string()),
                 **{
                     f"{part}_{bound}": pa.array(
                         [self.figures.get(part, {}).get(name, {}).get(bound) for name in names], pa.float64()
@@ -78,6 +82,17 @@ class Headline:
                 f"of 100 that are there, it finds {_hundredths(recall['value'])}"
             )
         return said + "."
+
+
+_ORDER = {name: place for place, name in enumerate(dict.fromkeys((*MEANINGS, *metrics.REGISTRY)))}
+
+
+def _place(name: str) -> int:
+    return _ORDER.get(name, len(_ORDER))
+
+
+def _better(name: str) -> str | None:
+    return metrics.REGISTRY[name].better if name in metrics.REGISTRY else None
 
 
 def _hundredths(share: float | None) -> str:
