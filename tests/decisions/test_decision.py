@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from multihot import decisions
+from multihot.decisions.select import Select
 from multihot.decisions.settings import ObjectiveName
 from multihot.errors import ArgumentError, LabelError, RunError
-from multihot.labels import LabelSpace
+from multihot.labels import LabelSpace, Relations
 
 SPACE = LabelSpace(("never", "unseen", "a", "b", "c"))
 
@@ -78,6 +79,89 @@ def test_unknown_cells_take_no_part() -> None:
 def test_bad_arrays_are_named(logits: np.ndarray, targets: np.ndarray, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         decisions.fit(logits, targets, decisions.DecisionSettings(), SPACE)
+
+
+@pytest.mark.parametrize("select", get_args(Select))
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_every_rule_keeps_the_relations(select: str, count: int) -> None:
+    relations = Relations.from_dict(
+        {"groups": [{"labels": ["a", "b", "c"], "hold": "exactly 1"}], "implies": {"never": "unseen"}}
+    )
+    space = SPACE.with_relations(relations)
+    logits, targets = samples(count)
+    settings = decisions.DecisionSettings(objective="samples_f1", select=select)
+    decision = decisions.fit(logits, targets, settings, space)
+    fresh = decision.probabilities(np.random.default_rng(1).normal(size=(300, len(SPACE))) * 5)
+    assert space.violations(decision.decide(fresh)) == {}
+    free = decisions.fit(logits, targets, settings.model_copy(update={"relations": False}), space)
+    decided = free.decide(fresh)
+    legal = ~space.rules.violated(decided).any(axis=1)
+    np.testing.assert_array_equal(decision.decide(fresh)[legal], decided[legal])
+    loaded = decisions.Decision.from_dict(json.loads(json.dumps(decision.to_dict())), SPACE)
+    np.testing.assert_array_equal(loaded.decide(fresh), decision.decide(fresh))
+
+
+def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = SPACE.with_relations(Relations.from_dict({"excludes": [["a", "b"]], "implies": {"c": "a"}}))
+    logits, targets = samples(60)
+    decision = decisions.fit(logits, targets, decisions.DecisionSettings(), space)
+    whole = decision.decide(decision.probabilities(logits))
+    monkeypatch.setattr("multihot.decisions.decision.BLOCK", 7)
+    np.testing.assert_array_equal(decision.decide(decision.probabilities(logits)), whole)
+
+
+@pytest.mark.parametrize("calibration", ["none", "platt"])
+@pytest.mark.parametrize("risk", ["missed", "missed_by_label", "wrong", "large"])
+def test_promises(risk: str, calibration: str) -> None:
+    promise = decisions.Promise(risk=risk, level=0.2, most=2 if risk == "large" else None)
+    settings = decisions.DecisionSettings(calibration=calibration, guarantee=promise)
+    logits, targets = samples(600)
+    decision = decisions.fit(logits, targets, settings, SPACE)
+    assert decision.objective == ("large than 2 <= 0.2" if risk == "large" else f"{risk} <= 0.2")
+    assert decision.shared == "promised"
+    fresh, truth = samples(3000, seed=1)
+    decided = decision.decide(decision.probabilities(fresh))
+    present, absent = truth == 1, truth == 0
+    missed = (present & ~decided).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    wrong = (absent & decided).sum(axis=1) / np.maximum(((absent | present) & decided).sum(axis=1), 1)
+    risks = {
+        "missed": missed.mean(),
+        "missed_by_label": ((present & ~decided).sum(axis=0) / np.maximum(present.sum(axis=0), 1)).max(),
+        "wrong": wrong.mean(),
+        "large": (decided.sum(axis=1) > 2).mean(),
+    }
+    assert 0.01 < risks[risk] < 0.25
+    assert (
+        decisions.Decision.from_dict(json.loads(json.dumps(decision.to_dict())), SPACE).to_dict() == decision.to_dict()
+    )
+
+
+def test_a_promise_says_what_it_cannot_do() -> None:
+    space = SPACE.with_relations(Relations.from_dict({"excludes": [["a", "b"]]}))
+    logits, targets = samples(3)
+    settings = decisions.DecisionSettings(guarantee=decisions.Promise())
+    decision = decisions.fit(logits, targets, settings, space)
+    assert not decision.space.relations
+    assert decision.notes[-2:] == (
+        "guarantee: relations are not imposed, as a label taken away could break the promise",
+        "guarantee: too few samples to promise missed <= 0.1: 5 of 5 labels are always given",
+    )
+    assert decision.decide(decision.probabilities(logits)).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"count": 2}, "`count` goes with select 'top_k' only"),
+        ({"select": "top_k", "guarantee": {}}, "a guarantee goes with select 'threshold' only"),
+        ({"select": "score_cut", "objective": "fixed"}, "needs an objective other than 'fixed'"),
+        ({"guarantee": {"risk": "large"}}, "risk 'large' needs `most`"),
+        ({"guarantee": {"most": 2}}, "the other risks have none"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_named(values: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        decisions.DecisionSettings(**values)
 
 
 def test_bad_settings_are_named() -> None:

@@ -80,13 +80,20 @@ def _promised(logits: Floats, targets: Floats, settings: DecisionSettings, space
     calibration = fit_calibration(logits[seen], targets[seen], settings.calibration, space, settings.seed)
     probabilities = calibration.probabilities(logits[~first])
     thresholds = np.broadcast_to(_threshold(probabilities, targets[~first], promise), len(space)).astype(np.float64)
-    notes = ["relations are not imposed, so that the promise holds"] if space.relations and settings.relations else []
-    if not np.isfinite(thresholds).all():
-        notes.append(
-            f"guarantee: {np.isinf(thresholds).sum()} of {len(space)} labels have too few samples behind them "
-            f"for {promise}: they are always given, or never"
-        )
-    return _Fitted(calibration, Cuts(np.clip(thresholds, 0, 1), "promised", tuple(notes)))
+    notes = _promise_notes(thresholds, promise, imposable=bool(space.relations) and settings.relations)
+    return _Fitted(calibration, Cuts(np.clip(thresholds, 0, 1), "promised", notes))
+
+
+def _promise_notes(thresholds: Floats, promise: Promise, imposable: bool) -> tuple[str, ...]:
+    notes = []
+    if imposable:
+        notes.append("guarantee: relations are not imposed, as a label taken away could break the promise")
+    for end, what in ((-np.inf, "always"), (np.inf, "never")):
+        count = int((thresholds == end).sum())
+        if count:
+            shown = f"{count} of {len(thresholds)} labels are {what} given"
+            notes.append(f"guarantee: too few samples to promise {promise}: {shown}")
+    return tuple(notes)
 
 
 def _threshold(probabilities: NDArray[np.float32], targets: Floats, promise: Promise) -> float | Floats:

@@ -18,12 +18,14 @@ CAUTION = 50.0
 
 def bend(logits: Floats, present: Floats, slope: float, intercept: float) -> tuple[float, float, Floats, Floats]:
     """Slope, intercept, knots and bends of one label's blended map, from its (n,) known cells."""
+    if not len(present):
+        return slope, intercept, np.empty(0), np.empty(0)
     scarcer = min(present.sum(), len(present) - present.sum())
     share = float(scarcer / (scarcer + CAUTION))
     centres, heights = _blocks(logits, present, slope, intercept)
     rises = np.concatenate([[0.0], np.diff(heights) / np.diff(centres), [0.0]])
-    base = float(heights[0]) if len(heights) else 0.0
-    return (1 - share) * slope, (1 - share) * intercept + share * base, centres, share * np.diff(rises)
+    lowest = (1 - share) * intercept + share * float(heights[0])
+    return (1 - share) * slope, lowest, centres, share * np.diff(rises)
 
 
 def _blocks(logits: Floats, present: Floats, slope: float, intercept: float) -> tuple[Floats, Floats]:

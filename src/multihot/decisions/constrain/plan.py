@@ -62,7 +62,7 @@ class Plan:
         return cls(tuple(_part(rules, component) for component in np.unique(rules.components[first])))
 
     @cached_property
-    def exportable(self) -> bool:
+    def closed_form(self) -> bool:
         """Whether every part has a closed form, which runs in torch and in an exported model too."""
         return all(not isinstance(part.solver, Program) for part in self.parts)
 

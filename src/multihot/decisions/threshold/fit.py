@@ -89,10 +89,10 @@ def _for_level(objective: Objective, search: Search, settings: DecisionSettings,
     positives = np.array([float(label.positives[0]) for label in counts])
     mixed = (positives * own + CAUTION * common) / (positives + CAUTION)
     safe = np.minimum(own, mixed) if settings.objective == "recall" else np.maximum(own, mixed)
-    reached = np.array([objective.value(label).max() >= 0 for label in counts]) | (positives == 0)
-    unreached = [space.names[label] for label in np.flatnonzero(~reached)]
-    missed = f"thresholds: {settings.objective} {settings.at_least} out of reach, closest taken: {listing(unreached)}"
-    notes = _absent(search.targets, space) + ((missed,) if unreached else ())
+    best = np.array([objective.value(label).max() for label in counts])
+    never = [space.names[label] for label in np.flatnonzero((best <= 0) & (positives > 0))]
+    given_up = f"thresholds: {settings.objective} {settings.at_least} is kept only by never giving: {listing(never)}"
+    notes = _absent(search.targets, space) + ((given_up,) if never else ())
     return Cuts(np.where(positives > 0, safe, common), CAUTION, notes)
 
 
