@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from multihot.data.split.folds import Folds
-from multihot.data.split.level import _change, _changes, _exchange, _exchange_best, _move, _pull, level
+from multihot.data.split.level import (
+    _change,
+    _changes,
+    _exchange,
+    _exchange_best,
+    _move,
+    _overlap,
+    _pull,
+    level,
+)
 
 
 def random_folds(seed, count=40, labels=5):
@@ -31,6 +40,22 @@ def test_the_change_of_cost_is_what_a_move_changes(seed):
     assert _change(state, row, to, pull) == pytest.approx(foreseen[row, to], abs=1e-6) or state.fold[row] == to
     state.move(row, to)
     assert cost(state, pull) - before == pytest.approx(foreseen[row, to], abs=1e-6)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_change_of_cost_is_what_an_exchange_changes(seed):
+    state = random_folds(seed)
+    pull = _pull(state, 7)
+    row = seed % 40
+    partner = int(np.flatnonzero(state.fold != state.fold[row])[0])
+    here, there = state.fold[[row, partner]]
+    before = cost(state, pull)
+    changes = _changes(state, np.array([row, partner]), pull)
+    both = _overlap(state, np.array([row]), np.array([partner]), pull[here] + pull[there])[0, 0]
+    state.move(row, there)
+    state.move(partner, here)
+    assert cost(state, pull) - before == pytest.approx(changes[0, there] + changes[1, here] - 2 * both, abs=1e-6)
 
 
 @settings(deadline=None, max_examples=25)

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -33,6 +35,14 @@ def test_where_not_all_labels_can_be_spread_the_best_state_is_kept(seed):
     triangle = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 1]])
     state = spread_out(triangle, [0, 0, 0], [0.5, 0.5], seed)
     assert _lacks(state.units, None).sum() == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_walk_ends_in_the_best_state_it_saw(seed):
+    # Each pair of four units has a label of its own: two of six are one-sided at best, three after any further move.
+    pairs = np.array([[unit in pair for pair in itertools.combinations(range(4), 2)] for unit in range(4)])
+    state = spread_out(pairs, [0, 0, 0, 0], [0.5, 0.5], seed)
+    assert _lacks(state.units, None).sum() == 2
 
 
 @pytest.mark.parametrize("seed", range(3))

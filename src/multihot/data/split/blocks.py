@@ -51,6 +51,4 @@ def _join(blocks: NDArray[np.intp], holders: NDArray[np.intp]) -> NDArray[np.int
     shape = (len(blocks), len(blocks))
     edges = sparse.coo_array((np.ones(len(blocks), dtype=bool), (blocks, blocks[holders])), shape=shape)
     _, component = csgraph.connected_components(edges, directed=False)
-    joined = component[blocks]
-    _, first, numbers = np.unique(joined, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[numbers].astype(np.intp)
+    return component[blocks].astype(np.intp)

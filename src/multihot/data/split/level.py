@@ -23,6 +23,7 @@ Pull = NDArray[np.float64]
 _FIRST_SAMPLE = 256
 _LEAST_GAIN = 1e-9
 _PATIENCE = 16
+_MOST_EXCHANGES = 128
 
 
 def level(folds: Folds, generator: np.random.Generator) -> None:
@@ -73,7 +74,7 @@ def _move_best(folds: Folds, rows: NDArray[np.intp], pull: Pull) -> int:
     changes = changes[np.arange(len(rows)), to]
     promising = np.flatnonzero(changes < -_LEAST_GAIN)
     promising = promising[_free(folds, rows[promising])]
-    best = promising[_best(changes[promising], len(rows))]
+    best = promising[_best(changes[promising], max(64, len(rows) // 16))]
     return _successes(_move(folds, int(rows[at]), int(to[at]), pull) for at in best)
 
 
@@ -96,22 +97,42 @@ def _successes(tries: Iterable[bool]) -> int:
 
 
 def _exchange_best(folds: Folds, rows: NDArray[np.intp], pull: Pull, generator: np.random.Generator) -> int:
-    """Exchange units between random pairs of folds, the best of both first; returns how many exchanges paid."""
-    labels_only = pull.copy()
-    labels_only[:, -1] = 0
-    changes = _changes(folds, rows, labels_only)
+    """Make the best exchanges between random pairs of folds, best first; returns how many paid."""
+    changes = _changes(folds, rows, pull)
     made = 0
     for one, other in _pairs(len(folds.shares), generator):
-        there, back = (_leaving(folds, rows, changes, *way) for way in ((one, other), (other, one)))
-        made += _successes(
-            _exchange(folds, int(rows[at]), int(rows[partner]), pull) for at, partner in zip(there, back, strict=False)
-        )
+        there, back = _leaving(folds, rows, changes, one, other), _leaving(folds, rows, changes, other, one)
+        if len(there) and len(back):
+            # What both units have stays in both folds, but was counted as moving twice.
+            both = _overlap(folds, rows[there], rows[back], pull[one] + pull[other])
+            joint = changes[there, other][:, None] + changes[back, one] - 2 * both
+            made += _exchange_all(folds, rows[there], rows[back], joint, pull)
     return made
 
 
+def _exchange_all(
+    folds: Folds, rows: NDArray[np.intp], partners: NDArray[np.intp], joint: NDArray[np.float64], pull: Pull
+) -> int:
+    """Try to exchange each unit with its best partner, from the changes of cost (units, partners)."""
+    partner, change = joint.argmin(axis=1), joint.min(axis=1)
+    order = np.argsort(change, kind="stable")
+    pairs = [(int(rows[at]), int(partners[partner[at]])) for at in order if change[at] < -_LEAST_GAIN]
+    return _successes(_exchange(folds, row, other, pull) for row, other in pairs)
+
+
+def _overlap(
+    folds: Folds, rows: NDArray[np.intp], others: NDArray[np.intp], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(M, M') the weighted products of amounts that two units both have."""
+    weighted = folds.amounts[rows].multiply(weights).tocsr()
+    both: NDArray[np.float64] = (weighted @ folds.amounts[others].T).toarray()
+    return both
+
+
 def _pairs(count: int, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
-    order = generator.permutation(count).tolist()
-    return zip(order[::2], order[1::2], strict=False)
+    """Random pairs of folds, each fold in two of them (in both orders if there are only two folds)."""
+    order = generator.permutation(count)
+    return zip(order.tolist(), np.roll(order, 1).tolist(), strict=True)
 
 
 def _leaving(
@@ -120,7 +141,7 @@ def _leaving(
     """The positions of the units that would best go from one fold to another, best first."""
     inside = np.flatnonzero(folds.fold[rows] == here)
     inside = inside[_free(folds, rows[inside])]
-    return inside[_best(changes[inside, to], len(rows))]
+    return inside[_best(changes[inside, to], _MOST_EXCHANGES)]
 
 
 def _exchange(folds: Folds, row: int, partner: int, pull: Pull) -> bool:
@@ -137,9 +158,8 @@ def _exchange(folds: Folds, row: int, partner: int, pull: Pull) -> bool:
     return False
 
 
-def _best(changes: NDArray[np.float64], looked_at: int) -> NDArray[np.intp]:
+def _best(changes: NDArray[np.float64], most: int) -> NDArray[np.intp]:
     """The positions of the lowest changes, lowest first: few of many, as each made spoils the others' figures."""
-    most = max(64, looked_at // 16)
     lowest = np.argpartition(changes, most)[:most] if len(changes) > most else np.arange(len(changes))
     return lowest[np.argsort(changes[lowest], kind="stable")]
 
