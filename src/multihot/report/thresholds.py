@@ -82,32 +82,34 @@ class Thresholds:
     def plot(self) -> "Figure":
         """A row a label: its F1 at every threshold, the fitted one marked."""
         names = [self.names[label] for label in self.shown]
-        row, size = (0.36, 9.0) if len(names) <= 12 else (0.21, 7.5)
+        row, size = (0.36, 9.0) if len(names) <= 12 else (0.24, 7.5)
         margin = 0.2 + longest(names, size)
         figure = new_figure(0.95 + row * len(names))
         axes = place(figure, margin, 0.45, WIDTH - margin - 0.3, row * len(names))
-        floor = self._floor()
-        axes.set_title(f"F1 at every threshold, in each row from {floor:g} to 1")
+        floor, ceiling = self._bounds()
+        axes.set_title(f"F1 at every threshold, in each row from {floor:g} to {ceiling:g}")
         axes.set_xlabel("threshold on the calibrated probability")
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
         axes.grid(axis="x")
         axes.spines[:].set_visible(False)
         name_rows(axes, names, size)
         for position, label in enumerate(self.shown):
-            self._draw(axes, position, label, floor)
+            self._draw(axes, position, label, (floor, ceiling))
         return figure
 
-    def _floor(self) -> float:
-        """The F1 at the bottom of rows: low enough for all but the most extreme thresholds."""
-        middle = self.f1[self.shown][:, 9:-9]
-        return float(np.clip(np.floor(np.quantile(middle, 0.02) * 10), 0, 9) / 10)
+    def _bounds(self) -> tuple[float, float]:
+        """F1 at the bottom and at the top of rows, in tenths: most curves fit, and extreme thresholds are cut off."""
+        shown = self.f1[self.shown]
+        floor = min(np.floor(10 * np.quantile(shown, 0.1)), 9)
+        return float(floor / 10), float(max(np.ceil(10 * shown.max()), floor + 1) / 10)
 
-    def _draw(self, axes: "Axes", position: int, label: np.intp, floor: float) -> None:
+    def _draw(self, axes: "Axes", position: int, label: np.intp, bounds: tuple[float, float]) -> None:
         """One row: its curve fills eight tenths of the height."""
         bottom = position + 0.4
+        floor, ceiling = bounds
 
         def height(f1: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(bottom - 0.8 * np.clip((f1 - floor) / (1 - floor), 0, 1))
+            return np.asarray(bottom - 0.8 * np.clip((f1 - floor) / (ceiling - floor), 0, 1))
 
         curve = height(self.f1[label])
         axes.fill_between(GRID, bottom, curve, color=LIGHT["accent"], alpha=0.16, linewidth=0)
