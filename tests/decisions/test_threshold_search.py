@@ -15,7 +15,7 @@ from multihot.decisions.threshold.search import Search
 from multihot.errors import ArgumentError
 
 MICRO = ["micro_f1", "micro_jaccard", "hamming_loss", "cost"]
-MACRO = ["macro_f1", "macro_jaccard", "balanced_accuracy", "precision", "recall"]
+MACRO = ["macro_f1", "macro_jaccard", "macro_balanced_accuracy", "precision", "recall"]
 SAMPLES = ["samples_f1", "samples_jaccard", "exact_match"]
 TINY = 1e-9
 
@@ -107,7 +107,7 @@ def test_weight_zero_is_as_good_as_absent() -> None:
 
 
 def test_a_micro_average_without_its_fraction_is_refused() -> None:
-    bare = objective_named("balanced_accuracy").pooled()
+    bare = objective_named("macro_balanced_accuracy").pooled()
     search = Search.of(np.zeros((1, 1)), np.ones((1, 1)))
     with pytest.raises(ArgumentError, match="needs its fraction"):
         search.run(bare, np.ones(1))

@@ -75,7 +75,7 @@ def objective_of(settings: DecisionSettings) -> Objective:
         return Objective.of_fraction(name, "micro", cost(wrong, missed), known=wrong / (wrong + missed))
     if name == "exact_match":
         return Objective(name, "samples", _exact)
-    if name == "balanced_accuracy":
+    if name == "macro_balanced_accuracy":
         return Objective(name, "macro", _balanced_accuracy)
     if name == "precision":
         return Objective(name, "macro", recall_at_precision(settings.at_least))

@@ -17,7 +17,7 @@ ObjectiveName = Literal[
     "samples_jaccard",
     "hamming_loss",
     "exact_match",
-    "balanced_accuracy",
+    "macro_balanced_accuracy",
     "precision",
     "recall",
     "cost",
