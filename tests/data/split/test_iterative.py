@@ -76,6 +76,7 @@ def test_pairs_of_labels_are_spread_too():
 def test_a_share_of_zero_gets_nothing():
     folds = stratify(Targets.from_dense([[1]] * 10), [0.5, 0, 0.5], seed=0)
     assert np.bincount(folds).tolist() == [5, 0, 5]
+    assert stratify(Targets.from_dense([[1]] * 3), [0, 1], seed=0).tolist() == [1, 1, 1]
 
 
 def test_no_samples_and_no_labels():

@@ -26,9 +26,9 @@ def stratify(
     2011), with all samples of a label dealt at once; then moves that put each label on every side and level what the
     rarer labels forced on the common ones and on the sizes.
 
-    A label in at least K samples (of different blocks) stands in every fold, and one in fewer, but at least two,
-    stands in two folds: in the first, which is taken to train, and in another where the shares differ. What cannot be
-    is left out: three labels on three samples, each on two of them, have no two folds that all of them reach.
+    A label in at least K samples (of different blocks) stands in every fold. One in fewer, but at least two, stands in
+    two folds; where the shares differ, one of them is the first fold, which is taken to train. As many labels as the
+    search can serve have this: three labels on three samples, each on two of them, cannot all stand in two folds.
     The order of the labels does not matter.
 
     Args:
@@ -51,9 +51,9 @@ def stratify(
     portions = _checked(shares)
     if blocks is not None and blocks.shape != (len(targets),):
         raise ArgumentError(f"blocks must have one number a sample: got {blocks.shape} for {len(targets)} samples")
-    if not len(targets):
-        return np.zeros(0, dtype=np.intp)
     used = np.flatnonzero(portions)
+    if not len(targets) or len(used) == 1:
+        return np.full(len(targets), used[0])
     generator = np.random.default_rng(seed)
     units = None if blocks is None else np.unique(blocks, return_inverse=True)[1]
     folds = Folds(_amounts(targets.present, units, generator), portions[used])
@@ -82,8 +82,8 @@ def _amounts(
         sizes = np.bincount(units).astype(np.float64)
         members = sparse.csr_array((np.ones(len(units)), (units, np.arange(len(units)))))
         counts = members @ counts
-    signs = generator.random(counts.shape[0])
-    content = np.bincount(counts.indices, weights=np.repeat(signs, np.diff(counts.indptr)), minlength=counts.shape[1])
+    marks = np.repeat(generator.random(counts.shape[0]), np.diff(counts.indptr))
+    content = np.bincount(counts.indices, weights=marks, minlength=counts.shape[1])
     held = np.bincount(counts.indices, minlength=counts.shape[1])
     counts = sparse.csr_array(counts[:, np.lexsort((content, held))])
     counts.sort_indices()

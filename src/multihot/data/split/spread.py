@@ -20,31 +20,43 @@ _RANDOM_STEPS = 0.4
 
 
 def spread(folds: Folds, by_label: sparse.csc_array, generator: np.random.Generator) -> None:
-    """Move as few units as need be until no label lacks a fold, or the steps are used up.
+    """Move units until no label lacks a fold, or the steps are used up; then back to the best state seen.
 
     Args:
         folds: all units placed.
         by_label: the amounts of `folds`, by column.
         generator: the source of randomness.
     """
-    open_labels = set(np.flatnonzero(_lacks(folds.units, folds.first)).tolist())
-    fewest = lacks = int(_lacks(folds.units, folds.first).sum())
+    lacking = _lacks(folds.units, folds.first)
+    fewest = lacks = int(lacking.sum())
+    # Labels that may lack a fold: every one that does, some more than once, and some that no longer do.
+    suspects = np.flatnonzero(lacking).tolist()
     undo: list[tuple[int, int]] = []
     for _ in range(min(500 + 50 * lacks, _MOST_STEPS)):
-        if not open_labels:
+        label = _draw_lacking(folds, suspects, generator)
+        if label is None:
             break
-        label = int(generator.choice(sorted(open_labels)))
         row, to, change = _choose(folds, by_label, label, generator)
         undo.append((row, int(folds.fold[row])))
         folds.move(row, to)
-        columns = folds.entries(np.array([row])).columns
-        for column, lack in zip(columns.tolist(), _lacks(folds.units[:, columns], folds.first), strict=True):
-            (open_labels.add if lack else open_labels.discard)(column)
+        columns, _ = folds.row(row)
+        suspects += columns[_lacks(folds.units[:, columns], folds.first) > 0].tolist()
         lacks += change
         if lacks < fewest:
             fewest, undo = lacks, []
     for row, back in reversed(undo):
         folds.move(row, back)
+
+
+def _draw_lacking(folds: Folds, suspects: list[int], generator: np.random.Generator) -> int | None:
+    """A random label that lacks a fold, or None; suspects that lack none are struck off on the way."""
+    while suspects:
+        at = int(generator.integers(len(suspects)))
+        if _lacks(folds.units[:, [suspects[at]]], folds.first)[0]:
+            return suspects[at]
+        suspects[at] = suspects[-1]
+        suspects.pop()
+    return None
 
 
 def _choose(
