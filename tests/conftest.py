@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,11 @@ from multihot.data import read
 from multihot.recipe import Recipe
 from multihot.run import Run
 from multihot.train import train
+
+# The machines are noisy: how long an example takes says nothing. The same examples on every run, so that a failure
+# can be seen again.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

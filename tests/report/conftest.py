@@ -38,9 +38,16 @@ from multihot.run import (
 
 JUDGED = {"loss": 0.2, "mean_average_precision": 0.9}
 HISTORY_OF_BOTH: list[dict[str, Any]] = [
-    *({"stage": "head", "l2": l2, "train": JUDGED, "validation": JUDGED} for l2 in (10.0, 1.0, 0.1)),
+    *({"stage": "head", "l2": l2, "train": JUDGED, "validation": JUDGED, "kept": l2 == 1.0} for l2 in (10.0, 1.0, 0.1)),
     *(
-        {"stage": "full", "epoch": epoch, "learning_rate": 1e-3, "train": JUDGED, "validation": JUDGED}
+        {
+            "stage": "full",
+            "epoch": epoch,
+            "learning_rate": 1e-3,
+            "train": JUDGED,
+            "validation": JUDGED,
+            "kept": epoch == 3,
+        }
         for epoch in (1, 2, 3)
     ),
 ]

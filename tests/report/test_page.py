@@ -48,7 +48,13 @@ CASES: dict[str, dict[str, Any]] = {
     "no history": {"history": []},
     "one record, no validation": {
         "history": [
-            {"stage": "head", "l2": 0.1, "train": {"loss": 0.1, "mean_average_precision": None}, "validation": None}
+            {
+                "stage": "head",
+                "l2": 0.1,
+                "train": {"loss": 0.1, "mean_average_precision": None},
+                "validation": None,
+                "kept": True,
+            }
         ]
     },
     "strange names": {"names": STRANGE, "set_aside": [SetAside("<b>bold</b>.jpg", "a & b < c")]},

@@ -55,6 +55,7 @@ def test_the_strength_with_the_lowest_validation_loss_wins() -> None:
         found = float(loss(head(validation.features), validation.targets))
     np.testing.assert_allclose(found, best["validation"]["loss"], rtol=1e-4)
     assert [record["l2"] for record in history] == list(L2_PATH[: len(history)])
+    assert [record["l2"] for record in history if record["kept"]] == [best["l2"]]
 
 
 def test_unknown_rows_are_as_if_they_were_not_there() -> None:

@@ -49,13 +49,12 @@ class TrainingCurves:
             for measure in _MEASURES
         }
         stages = [record["stage"] for record in self.history]
-        kept = {stage: _best([record for record in self.history if record["stage"] == stage]) for stage in stages}
         return pa.table(
             {
                 "stage": pa.array(stages, pa.string()),
                 "step": pa.array([float(record[STEPS[record["stage"]]]) for record in self.history], pa.float64()),
                 **figures,
-                "kept": pa.array([record is kept[record["stage"]] for record in self.history], pa.bool_()),
+                "kept": pa.array([record["kept"] for record in self.history], pa.bool_()),
             }
         )
 
@@ -86,20 +85,6 @@ class TrainingCurves:
             for record in kept
         ]
         return "Training curves. " + "; ".join(parts) + "."
-
-
-def _best(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The record whose weights training kept: see `train.linear_fit` and `train.full`."""
-    if records[0]["stage"] == "head":
-        return min(records, key=lambda record: (record["validation"] or record["train"])["loss"])
-    if records[-1]["validation"] is None:
-        return records[-1]
-
-    def quality(record: Mapping[str, Any]) -> tuple[float, float]:
-        precision = record["validation"]["mean_average_precision"]
-        return (-1.0 if precision is None else precision, -record["validation"]["loss"])
-
-    return max(records, key=quality)
 
 
 def _draw(axes: "Axes", records: pa.Table, stage: str, measure: str) -> None:

@@ -69,7 +69,7 @@ def train_full(
         encoder_factor: the encoder's learning rate as a share of the head's.
 
     Returns:
-        One record an epoch, for `history.jsonl`.
+        One record an epoch, for `history.jsonl`; `kept` marks the one whose weights are.
     """
     from timm.utils.model_ema import ModelEmaV3  # timm takes seconds to import
 
@@ -89,7 +89,8 @@ def train_full(
         logger.info(describe(record, settings.epochs))
     classifier.load_state_dict(state.best)
     classifier.eval()
-    return state.history
+    kept = best_epoch(state.history)
+    return [{**record, "kept": number == kept} for number, record in enumerate(state.history)]
 
 
 def parameter_groups(classifier: Classifier, settings: FullSettings, encoder_factor: float) -> list[dict[str, Any]]:

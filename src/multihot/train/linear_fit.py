@@ -3,7 +3,6 @@
 Shapes: N samples, D features, L labels.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -44,31 +43,29 @@ def fit_linear_head(
         l2: the strength; None tries a path of them.
 
     Returns:
-        One record a strength tried, for `history.jsonl`.
+        One record a strength tried, for `history.jsonl`; `kept` marks the one whose weights are.
     """
     mean, std = _moments(train.features)
     scaled = Fold((train.features - mean) / std, train.targets)
     held_out = Fold((validation.features - mean) / std, validation.targets)
     has_validation = bool((~validation.targets.isnan()).any())
     path = [l2] if l2 else list(L2_PATH) if has_validation else [L2_WITHOUT_VALIDATION]
-    best, best_loss, worse = None, math.inf, 0
-    history = []
+    history: list[dict[str, Any]] = []
+    kept, weights = 0, (torch.zeros_like(head.linear.weight), torch.zeros_like(head.linear.bias))
     for strength, weight, bias in track(_solutions(scaled, loss, path), "fitting the head", len(path)):
         on_train = _judge(scaled, weight, bias, loss)
         on_validation = _judge(held_out, weight, bias, loss) if has_validation else None
         history.append({"stage": "head", "l2": strength, "train": on_train, "validation": on_validation})
-        judged = (on_validation or on_train)["loss"]
-        if judged < best_loss:
-            best, best_loss, worse = (weight, bias), judged, 0
-        else:
-            worse += 1
-        if worse >= WORSE_BEFORE_STOP:
+        losses = [(record["validation"] or record["train"])["loss"] for record in history]
+        if losses[-1] <= min(losses):
+            kept, weights = len(history) - 1, (weight, bias)
+        if len(history) - 1 - kept >= WORSE_BEFORE_STOP:
             break
-    weight, bias = best or (torch.zeros_like(head.linear.weight), torch.zeros_like(head.linear.bias))
+    weight, bias = weights
     with torch.no_grad():
         head.linear.weight.copy_(weight / std)
         head.linear.bias.copy_(bias - (weight / std) @ mean)
-    return history
+    return [{**record, "kept": number == kept} for number, record in enumerate(history)]
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
