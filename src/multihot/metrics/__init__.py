@@ -1,5 +1,6 @@
 """Metrics: everything a multi-label paper or product reports, with unknown cells skipped in all of it."""
 
+from multihot.metrics.assembly import Report
 from multihot.metrics.bootstrap import (
     Interval,
 )
@@ -26,6 +27,7 @@ from multihot.metrics.coco import (
     coco_or_top3,
 )
 from multihot.metrics.curves import Curve, curves
+from multihot.metrics.processes import merged_over_processes
 from multihot.metrics.ranking import (
     coverage_error,
     label_ranking_average_precision,
@@ -41,10 +43,7 @@ from multihot.metrics.registry import (
     REGISTRY,
     Metric,
 )
-from multihot.metrics.report import (
-    Report,
-    report,
-)
+from multihot.metrics.report import report
 from multihot.metrics.sets import (
     cardinality_error,
     exact_match,
@@ -84,6 +83,8 @@ from multihot.metrics.sets import (
     weighted_recall,
     weighted_specificity,
 )
+from multihot.metrics.sketch import SketchStream
+from multihot.metrics.streaming import ExactStream
 from multihot.metrics.top_k import (
     ndcg_at_k,
     precision_at_k,
@@ -99,10 +100,12 @@ from multihot.metrics.top_lists import (
 __all__ = [
     "REGISTRY",
     "Curve",
+    "ExactStream",
     "Interval",
     "Metric",
     "Reliability",
     "Report",
+    "SketchStream",
     "TopK",
     "brier_score",
     "cardinality_error",
@@ -137,6 +140,7 @@ __all__ = [
     "macro_recall",
     "macro_specificity",
     "mean_average_precision",
+    "merged_over_processes",
     "micro_auroc",
     "micro_average_precision",
     "micro_balanced_accuracy",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from multihot.errors import ArgumentError
 from multihot.metrics.estimates import Estimate
 from multihot.metrics.shares import Share
 
@@ -33,6 +34,8 @@ class Interval(NamedTuple):
 
 def sample_weights(samples: int, replicates: int, seed: int, device: torch.device) -> Tensor:
     """(N, R) how often each replicate draws each sample, N draws with replacement; the same on every device."""
+    if replicates < 0:
+        raise ArgumentError(f"replicates must not be negative, got {replicates}")
     generator = np.random.default_rng(seed)
     drawn = np.empty((replicates, samples), dtype=np.float32)
     for row in drawn:

@@ -60,6 +60,18 @@ class DenseCells:
         values = self.values[part]
         return Block(values == 1, ~values.isnan() if self.has_unknown else None)
 
+    def support(self) -> tuple[Tensor, Tensor]:
+        """(L,) in how many samples each label is present, and in how many it is known."""
+        samples, labels = self.shape
+        present = torch.zeros(labels, dtype=torch.float64, device=self.device)
+        unknown = torch.zeros_like(present)
+        for part in blocks(samples, labels):
+            ones = torch.ones(len(self.values[part]), device=self.device)  # products outrun sums of booleans
+            present += ones @ (self.values[part] == 1).float()
+            if self.has_unknown:
+                unknown += ones @ self.values[part].isnan().float()
+        return present, samples - unknown
+
     def present_cells(self, part: slice) -> tuple[Tensor, Tensor]:
         """(P,) samples, ascending and counted from the start of the part, and (P,) labels of the present cells."""
         return _coordinates(self.values[part] == 1)
@@ -99,6 +111,11 @@ class SparseCells:
     def rows(self, part: slice) -> Block:
         """Some samples: groups are samples, members are labels."""
         return self._block(self.targets.present, self.targets.unknown, part)
+
+    def support(self) -> tuple[Tensor, Tensor]:
+        """(L,) in how many samples each label is present, and in how many it is known."""
+        present, known = torch.from_numpy(self.targets.positives()), torch.from_numpy(self.targets.known())
+        return present.to(self.device), known.to(self.device)
 
     def present_cells(self, part: slice) -> tuple[Tensor, Tensor]:
         """(P,) samples, ascending and counted from the start of the part, and (P,) labels of the present cells."""

@@ -1,66 +1,18 @@
 """Every figure there is for what was given, in one pass over samples, labels and all cells each, with intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSpace
 from multihot.metrics.arrays import ArrayLike, device_of
-from multihot.metrics.bootstrap import Interval, interval, resampled_share, sample_weights
-from multihot.metrics.cells import Cells, TargetsLike, read_cells
-from multihot.metrics.counts import Counts, count_by_label
-from multihot.metrics.estimates import Estimate
+from multihot.metrics.assembly import Findings, Report
+from multihot.metrics.bootstrap import resampled_share, sample_weights
+from multihot.metrics.cells import TargetsLike, read_cells
 from multihot.metrics.inputs import read_decided, read_probabilities, read_scores
-from multihot.metrics.measures import decisions
-from multihot.metrics.measures.averages import COCO_FIGURES, LABEL_FIGURES, LabelFigure, mean_where
-from multihot.metrics.passes import (
-    Given,
-    SampleSums,
-    pass_over_all,
-    pass_over_labels,
-    pass_over_samples,
-)
-from multihot.metrics.registry import REGISTRY
+from multihot.metrics.passes import Given, pass_over_all, pass_over_labels, pass_over_samples
 from multihot.metrics.shares import joined
 from multihot.metrics.top_k import read_inverse
 from multihot.metrics.top_lists import TopK, TopLists
-
-MACRO_NAMES = {
-    "average_precision": "mean_average_precision",
-    "auroc": "macro_auroc",
-    "expected_calibration_error": "macro_expected_calibration_error",
-}
-MICRO_NAMES = {
-    "average_precision": "micro_average_precision",
-    "auroc": "micro_auroc",
-    "expected_calibration_error": "expected_calibration_error",
-}
-NAMES_IN_A_NOTE = 10
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `report` found.
-
-    Args:
-        figures: by the registry's names, each with its interval.
-        table: one row a label, by columns of (L,) arrays.
-        notes: what was left out of the figures, and how much of it.
-    """
-
-    figures: dict[str, Interval]
-    table: dict[str, NDArray[Any]]
-    notes: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, dict[str, float | None]]:
-        """The figures, JSON-safe: undefined is None."""
-        return {name: figure.to_dict() for name, figure in self.figures.items()}
 
 
 def report(
@@ -101,19 +53,22 @@ def report(
     (0.5, 0.667)
     """
     given = _read(targets, scores, probabilities, decided, propensities, space)
-    labels = _label_names(names, space, given.cells.shape[1])
-    weights = sample_weights(given.cells.shape[0], replicates, seed, given.cells.device) if replicates else None
+    samples, labels = given.cells.shape
+    names = _label_names(names, space, labels)
+    drawn = replicates if samples and labels else 0
+    weights = sample_weights(samples, drawn, seed, given.cells.device) if drawn else None
     sums = pass_over_samples(given, weights, empty)
-    columns = pass_over_labels(given, weights)
-    counts = _counts(given, sums)
-    estimates = {
-        **_from_counts(sums, empty, keep_absent),
-        **{name: resampled_share(joined(shares), weights) for name, shares in sums.shares.items()},
-        **{MACRO_NAMES[name]: _macro(name, column, keep_absent) for name, column in columns.items()},
-        **{MICRO_NAMES[name]: estimate for name, estimate in pass_over_all(given, weights).items()},
-    }
-    figures = {name: interval(estimates[name]) for name in REGISTRY if name in estimates}
-    return Report(figures, _table(labels, counts, columns, given, empty), _notes(labels, counts, given.cells))
+    present, known = given.cells.support()
+    findings = Findings(
+        shape=(samples, labels),
+        present=present,
+        known=known,
+        counts=sums.counts,
+        samples={name: resampled_share(joined(shares), weights) for name, shares in sums.shares.items()},
+        labels=pass_over_labels(given, weights),
+        overall=pass_over_all(given, weights),
+    )
+    return findings.report(names, empty, keep_absent)
 
 
 def _read(
@@ -138,67 +93,9 @@ def _read(
     return Given(cells, ranked, certain, made, inverse, space)
 
 
-def _label_names(names: Sequence[str] | None, space: LabelSpace | None, labels: int) -> list[str]:
-    given = list(space.names if names is None and space is not None else names or map(str, range(labels)))
-    if len(given) != labels:
-        raise ArgumentError(f"there are {len(given)} names for {labels} labels of the targets")
-    return given
-
-
-def _from_counts(sums: SampleSums, empty: float, keep_absent: bool) -> dict[str, Estimate]:
-    figures: dict[str, dict[str, LabelFigure]] = {
-        "decided": LABEL_FIGURES,
-        "top": {f"{name}_top3": figure for name, figure in COCO_FIGURES.items()},
-    }
-    return {
-        name: counts.then(partial(_figure_of_counts, figure, empty, keep_absent))
-        for source, counts in sums.counts.items()
-        for name, figure in figures[source].items()
-    }
-
-
-def _figure_of_counts(figure: LabelFigure, empty: float, keep_absent: bool, counts: torch.Tensor) -> torch.Tensor:
-    return figure(Counts(*counts), empty, keep_absent)
-
-
-def _macro(name: str, column: Estimate, keep_absent: bool) -> Estimate:
-    if keep_absent and name == "average_precision":
-        column = column.then(lambda values: values.nan_to_num(0.0))
-    return column.then(mean_where)
-
-
-def _counts(given: Given, sums: SampleSums) -> Counts:
-    """(L,) counts of the decisions, or of deciding nothing where none were given."""
-    if given.decided is not None:
-        return Counts(*sums.counts["decided"].value)
-    nothing = torch.zeros((), dtype=torch.bool, device=given.cells.device).expand(given.cells.shape)
-    return count_by_label(given.cells, nothing)
-
-
-def _table(
-    labels: list[str], counts: Counts, columns: dict[str, Estimate], given: Given, empty: float
-) -> dict[str, NDArray[Any]]:
-    """One row a label; counts are whole numbers."""
-    table = {"label": np.array(labels, dtype=object), **_whole({"support": counts.present, "known": counts.known})}
-    if given.decided is not None:
-        table |= _whole({"decided": counts.decided})
-        measures = {name: decisions.MEASURES[name] for name in ("precision", "recall", "f1")}
-        table |= {name: measure(counts, empty).cpu().numpy() for name, measure in measures.items()}
-    return table | {name: column.value.cpu().numpy() for name, column in columns.items()}
-
-
-def _whole(columns: dict[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
-    return {name: column.cpu().numpy().astype(np.int64) for name, column in columns.items()}
-
-
-def _notes(labels: list[str], counts: Counts, cells: Cells) -> list[str]:
-    notes = []
-    absent = (counts.present == 0).nonzero()[:, 0].tolist()
-    if absent:
-        shown = [labels[label] for label in absent[:NAMES_IN_A_NOTE]] + ["..."] * (len(absent) > NAMES_IN_A_NOTE)
-        notes.append(f"{len(absent)} of {len(labels)} labels have no known positive: {', '.join(shown)}")
-    total = cells.shape[0] * cells.shape[1]
-    unknown = total - int(counts.known.sum())
-    if unknown:
-        notes.append(f"{unknown} of {total} cells are unknown and count nowhere")
-    return notes
+def _label_names(names: Sequence[str] | None, space: LabelSpace | None, labels: int) -> Sequence[str]:
+    if names is None:
+        names = [str(label) for label in range(labels)] if space is None else space.names
+    if len(names) != labels:
+        raise ArgumentError(f"there are {len(names)} names for {labels} labels of the targets")
+    return names
