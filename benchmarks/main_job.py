@@ -91,9 +91,8 @@ def odd_images(data: Path, scratch: Path, cache: Path) -> None:
     _, log = timed_train(source, scratch / "odd-run", cache)
     named = sorted(re.findall(r"set aside (\S+):", log))
     expected = [f"red_shirt/broken-{number}.jpg" for number in range(BROKEN)]
-    print(
-        f"odd images: {len(originals)} good and {BROKEN} broken; set aside: {len(named)}, the broken ones: {named == expected}"
-    )
+    verdict = "the broken ones, all of them" if named == expected else f"WRONG: {named}"
+    print(f"odd images: {len(originals)} good and {BROKEN} broken; set aside {len(named)}: {verdict}")
 
 
 def main() -> None:

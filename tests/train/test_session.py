@@ -118,6 +118,20 @@ def test_a_part_may_be_missing(tmp_path: Path, shares: tuple[float, float, float
     assert run.predict(np.zeros((1, 28, 28), dtype=np.uint8))[0].error is None
 
 
+def test_what_was_noticed_is_kept_and_shown(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    labels = np.zeros((20, 2))
+    labels[::2, 0] = labels[0, 1] = 1
+    recipe = Recipe.parse({"encoder": "cnn28", "tune": "head", "device": "cpu"})
+    with caplog.at_level(logging.INFO, logger="multihot"):
+        run = train(arrays(20, labels, notes=("two names differ by case",)), recipe, tmp_path / "run")
+    assert run.notes() == [
+        "two names differ by case",
+        "split: no validation sample has label 1",
+        "split: no test sample has label 1",
+    ]
+    assert all(note in caplog.text for note in run.notes())
+
+
 def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no labels to learn"):
         train(arrays(4, np.empty((4, 0)), source="here"), SMALL, tmp_path / "run")

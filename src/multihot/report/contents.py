@@ -46,7 +46,7 @@ def contents(run: Run, sections: Sections) -> dict[str, Any]:
         "decision": run.decision,
         "examples": _examples(sections),
         "set_aside": sections.accounting.table().slice(0, MOST_SET_ASIDE).to_pylist(),
-        "notes": [*sections.labels.notes, *run.decision.notes],
+        "notes": [*run.notes(), *sections.labels.notes, *run.decision.notes],
         "most_notes": MOST_NOTES,
     }
 

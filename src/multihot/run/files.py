@@ -108,8 +108,10 @@ def read_weights(path: Path, classifier: Classifier, space: LabelSpace) -> None:
     classifier.eval()
 
 
-def write_split(path: Path, samples: Samples, parts: Sequence[str], contents: Sequence[str]) -> None:
-    """One row a sample: id, part, reason (of those set aside), path and content hash."""
+def write_split(
+    path: Path, samples: Samples, parts: Sequence[str], contents: Sequence[str], notes: Sequence[str] = ()
+) -> None:
+    """One row a sample: id, part, reason (of those set aside), path and content hash; notes in the metadata."""
     paths: list[str | None] = [None] * len(samples)
     if isinstance(samples.images, ImageFiles):
         paths = [str(path.resolve()) for path in samples.images.paths]
@@ -123,4 +125,4 @@ def write_split(path: Path, samples: Samples, parts: Sequence[str], contents: Se
             "content": pa.array([*contents, *[None] * aside], pa.string()),
         }
     )
-    write_table(path, table)
+    write_table(path, table.replace_schema_metadata({"notes": json.dumps(list(notes), ensure_ascii=False)}))

@@ -121,3 +121,8 @@ class Run:
     def split(self) -> pa.Table:
         """Columns `id`, `part` ("set aside" too), `reason`, `path` and `content` (hash), from `split.parquet`."""
         return pq.read_table(self.folder / SPLIT)
+
+    def notes(self) -> list[str]:
+        """What was noticed in source and split and the user should know, a sentence each."""
+        metadata = pq.read_schema(self.folder / SPLIT).metadata or {}
+        return [str(note) for note in json.loads(metadata.get(b"notes", b"[]"))]

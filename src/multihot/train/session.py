@@ -8,7 +8,7 @@ import torch
 from accelerate import Accelerator
 
 from multihot.data import Samples
-from multihot.data.split import Split, split
+from multihot.data.split import PARTS, Split, split
 from multihot.losses import build_loss
 from multihot.models import Classifier, build_classifier, has_pretrained_weights
 from multihot.progress import logger
@@ -65,10 +65,11 @@ def train(
             groups=read.samples.groups,
             contents=read.contents,
         )
-        _announce(read.samples, parts)
+        notes = _notes(read.samples, parts)
+        _announce(read.samples, parts, notes)
         require_same_samples(folder / SPLIT, read, parts)
         write_recipe(folder / RECIPE, recipe)
-        write_split(folder / SPLIT, read.samples, parts.names(), read.contents)
+        write_split(folder / SPLIT, read.samples, parts.names(), read.contents, notes)
         history = _fit(classifier, read, parts, recipe, accelerator, folder)
         run = finish(folder, recipe, classifier, read, parts, history)
     if not keep_checkpoints:
@@ -76,16 +77,24 @@ def train(
     return run
 
 
-def _announce(samples: Samples, parts: Split) -> None:
-    counts = ", ".join(f"{len(parts.rows(part))} {part}" for part in ("train", "validation", "test"))
+def _announce(samples: Samples, parts: Split, notes: list[str]) -> None:
+    counts = ", ".join(f"{len(parts.rows(part))} {part}" for part in PARTS)
     total = len(samples) + len(samples.set_aside)
     logger.info("%d samples: %s, %d set aside; %d labels", total, counts, len(samples.set_aside), len(samples.space))
-    for note in samples.notes:
-        logger.info("source: %s", note)
     for sample in samples.set_aside:
         logger.warning("set aside %s: %s", sample.id, sample.reason)
-    for note in parts.notes:
-        logger.info("split: %s", note)
+    for note in notes:
+        logger.info("%s", note)
+
+
+def _notes(samples: Samples, parts: Split) -> list[str]:
+    """What was noticed in the source and in the split; labels by name."""
+    lacking = [
+        f"split: no {part} sample has " + ", ".join(samples.space.names[column] for column in columns)
+        for part, columns in parts.lacking.items()
+        if columns
+    ]
+    return [*samples.notes, *(f"split: {note}" for note in parts.notes), *lacking]
 
 
 def _fit(

@@ -122,7 +122,7 @@ def split(
         given[:] = _NONE
     parts, drawn = _draw(targets, settings, _with_group(given, blocks), blocks, seed)
     lacking = _lacking(targets, parts)
-    return Split(parts, lacking, (*_declared_notes(given, parts, blocks, drawn), *_lacking_notes(lacking)))
+    return Split(parts, lacking, tuple(_declared_notes(given, parts, blocks, drawn)))
 
 
 def _declared(declared: Sequence[str | None] | None, count: int) -> NDArray[np.int8]:
@@ -188,10 +188,6 @@ def _lacking(targets: Targets, parts: NDArray[np.int8]) -> dict[Part, tuple[int,
     held[np.repeat(parts, np.diff(present.indptr)), present.indices] = True
     lacking = held.any(axis=0) & ~held
     return {part: tuple(np.flatnonzero(lacking[at]).tolist()) for at, part in enumerate(PARTS) if at in parts}
-
-
-def _lacking_notes(lacking: Mapping[Part, Sequence[int]]) -> list[str]:
-    return [f"{_count(len(columns), 'label')} with no sample in {part}" for part, columns in lacking.items() if columns]
 
 
 def _count(number: int | np.integer[Any], noun: str) -> str:
