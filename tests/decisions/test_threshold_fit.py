@@ -41,16 +41,25 @@ def test_labels_that_differ_get_their_own() -> None:
     a, b, c = cuts.values
     assert a < 0.2 < b < 0.7 < c
     common = fit_cuts(probabilities_of(logits), targets, DecisionSettings(objective="macro_f1", scope="global"), SPACE)
-    assert common.shared == "common"
+    assert len(set(common.values)) == 1
 
 
-def test_calibrated_probabilities_keep_the_threshold_of_theory() -> None:
+def test_one_half_stays_where_nothing_does_better() -> None:
+    logits, _ = shifted(200, [0.0, 0.0, 0.0])
+    separated = (logits > 0).astype(float)
+    for objective in ("micro_f1", "macro_f1", "exact_match"):
+        cuts = fit_cuts(probabilities_of(logits), separated, DecisionSettings(objective=objective), SPACE)
+        assert cuts.shared == "known"
+        np.testing.assert_array_equal(cuts.values, 0.5)
+
+
+def test_calibrated_probabilities_stay_near_the_threshold_of_theory() -> None:
     logits, targets = shifted(300, [0.0, 0.0, 0.0])
     calibrated = probabilities_of(2 * logits)
     for objective, known in (({"objective": "hamming_loss"}, 0.5), (COSTS, 0.2)):
         cuts = fit_cuts(calibrated, targets, DecisionSettings(**objective), SPACE)
-        assert cuts.shared == "known"
-        np.testing.assert_allclose(cuts.values, known)
+        assert cuts.shared in ("known", "common")
+        np.testing.assert_allclose(cuts.values, known, atol=0.1)
 
 
 COSTS = {"objective": "cost", "false_positive_cost": 1.0, "false_negative_cost": 4.0}
@@ -110,8 +119,9 @@ def test_a_level_out_of_reach_is_said() -> None:
     settings = DecisionSettings(objective="precision", at_least=0.99)
     probabilities = probabilities_of(logits)
     cuts = fit_cuts(probabilities, targets, settings, SPACE)
-    assert "thresholds: precision 0.99 is kept only by never giving: b" in cuts.notes
-    assert not (probabilities[:, 1] >= cuts.values[1]).any()
+    assert any("precision 0.99 out of reach, closest taken: a, b, c" in note for note in cuts.notes)
+    precision = targets[probabilities[:, 0] >= cuts.values[0], 0].mean()
+    assert precision > 0.9
 
 
 @pytest.mark.parametrize("select", ["score_cut", "top_k", "predicted_count"])

@@ -39,18 +39,18 @@ class Objective:
         value: the value of counts, elementwise.
         fraction: numerator and denominator of the value, both linear in the counts; a search by label
             for a micro average needs it.
-        known: the threshold that is best for calibrated probabilities, where theory gives one.
+        known: the threshold of calibrated probabilities to start from; None where scores are no probabilities.
     """
 
     name: str
     average: Literal["micro", "macro", "samples"]
     value: Callable[[Counts], Floats]
     fraction: Fraction | None = None
-    known: float | None = None
+    known: float | None = 0.5
 
     @classmethod
     def of_fraction(
-        cls, name: str, average: Literal["micro", "macro", "samples"], fraction: Fraction, known: float | None = None
+        cls, name: str, average: Literal["micro", "macro", "samples"], fraction: Fraction, known: float | None = 0.5
     ) -> "Objective":
         """The objective whose value is a fraction; 0/0 (nothing to find, nothing found) counts as 1."""
         return cls(name, average, lambda counts: _ratio(*fraction(counts)), fraction, known)
@@ -69,7 +69,7 @@ def objective_of(settings: DecisionSettings) -> Objective:
     if measure == "jaccard":
         return Objective.of_fraction(name, average, _jaccard)  # type: ignore[arg-type]
     if name == "hamming_loss":
-        return Objective.of_fraction(name, "micro", cost(1.0, 1.0), known=0.5)
+        return Objective.of_fraction(name, "micro", cost(1.0, 1.0))
     if name == "cost":
         wrong, missed = settings.false_positive_cost, settings.false_negative_cost
         return Objective.of_fraction(name, "micro", cost(wrong, missed), known=wrong / (wrong + missed))
@@ -128,22 +128,25 @@ def cost(false_positive: float, false_negative: float) -> Fraction:
 
 
 def recall_at_precision(level: float) -> Callable[[Counts], Floats]:
-    """Recall where precision reaches the level; below it, how far precision falls short (negative)."""
+    """Recall where precision reaches the level, one more wrong label counted; else how far it falls short (negative).
+
+    The one more, as in conformal prediction, keeps a level met by luck on few samples from counting as met.
+    """
 
     def value(counts: Counts) -> Floats:
         tp, fp, positives, _ = counts
-        precision = _ratio(tp, tp + fp)
+        precision = tp / (tp + fp + 1)
         return np.where(precision >= level, _ratio(tp, positives), precision - level)
 
     return value
 
 
 def precision_at_recall(level: float) -> Callable[[Counts], Floats]:
-    """Precision where recall reaches the level; below it, how far recall falls short (negative)."""
+    """Precision where recall reaches the level, one more missed label counted; else how far it falls short."""
 
     def value(counts: Counts) -> Floats:
         tp, fp, positives, _ = counts
-        recall = _ratio(tp, positives)
+        recall = tp / (positives + 1)
         return np.where(recall >= level, _ratio(tp, tp + fp), recall - level)
 
     return value

@@ -1,9 +1,11 @@
-"""How far labels share a threshold: as much as samples left out do not clearly speak against.
+"""How many thresholds to fit: none, one for all labels, or one each, as samples left out say.
+
+One half stays unless the fitted common threshold does better on samples left out; labels get thresholds of their own
+only where these do clearly better still, for on small samples most apparent gains are noise.
 
 Shapes: N samples, L labels.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ STRENGTHS = (500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 0.0)
 """Candidates for the strength of shrinkage, in positives; 0 keeps each label's own threshold."""
 
 CLEARLY = 2.0
-"""More thresholds must gain so many standard errors out of bag; on small samples most apparent gains are noise."""
+"""Thresholds of their own must gain so many standard errors out of bag."""
 
 BOOTSTRAPS = 100
 
@@ -29,7 +31,7 @@ class Choice(NamedTuple):
 
     Args:
         logits: (L,) thresholds.
-        shared: "known" where theory gives the threshold of calibrated probabilities, "common" where all labels share
+        shared: "known" where no fit is better than the threshold known beforehand, "common" where all labels share
             the fitted one, else the strength with which each label's own is shrunk towards it.
     """
 
@@ -38,7 +40,7 @@ class Choice(NamedTuple):
 
 
 def choose(objective: Objective, search: Search, generator: np.random.Generator, own: bool = True) -> Choice:
-    """From the fewest thresholds to the most, each step taken only where it clearly gains out of bag.
+    """From the fewest thresholds to the most, each step taken only where it gains out of bag.
 
     Args:
         objective: what to do best at.
@@ -47,26 +49,19 @@ def choose(objective: Objective, search: Search, generator: np.random.Generator,
         own: whether labels may have thresholds of their own.
     """
     bagged = Bagged.of(search, objective, generator)
-    steps = _steps(objective, bagged, search, own)
-    choice, decided = next(steps)
-    for candidate, further in steps:
-        if _clearly_better(objective, search.targets, further, decided, generator):
-            choice, decided = candidate, further
-    return choice
-
-
-def _steps(
-    objective: Objective, bagged: Bagged, search: Search, own: bool
-) -> Iterator[tuple[Choice, NDArray[np.bool_]]]:
-    """Each choice with the (N, L) cells that it decides out of bag."""
+    choice = Choice(bagged.thresholds(np.inf), "common")
+    decided = search.scores >= bagged.out_of_bag(np.inf)
     if objective.known is not None:
         known = np.full(search.scores.shape[1], float(logit(objective.known)))
-        yield Choice(known, "known"), search.scores >= known
-    yield Choice(bagged.thresholds(np.inf), "common"), search.scores >= bagged.out_of_bag(np.inf)
+        as_known = search.scores >= known
+        if value_of(objective, as_known, search.targets) >= value_of(objective, decided, search.targets) - TIE:
+            choice, decided = Choice(known, "known"), as_known
     if own:
         strengths = {strength: search.scores >= bagged.out_of_bag(strength) for strength in STRENGTHS}
         best = max(strengths, key=lambda strength: value_of(objective, strengths[strength], search.targets))
-        yield Choice(bagged.thresholds(best), best), strengths[best]
+        if _clearly_better(objective, search.targets, strengths[best], decided, generator):
+            choice = Choice(bagged.thresholds(best), best)
+    return choice
 
 
 def _clearly_better(

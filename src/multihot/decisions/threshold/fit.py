@@ -90,9 +90,9 @@ def _for_level(objective: Objective, search: Search, settings: DecisionSettings,
     mixed = (positives * own + CAUTION * common) / (positives + CAUTION)
     safe = np.minimum(own, mixed) if settings.objective == "recall" else np.maximum(own, mixed)
     best = np.array([objective.value(label).max() for label in counts])
-    never = [space.names[label] for label in np.flatnonzero((best <= 0) & (positives > 0))]
-    given_up = f"thresholds: {settings.objective} {settings.at_least} is kept only by never giving: {listing(never)}"
-    notes = _absent(search.targets, space) + ((given_up,) if never else ())
+    short = [space.names[label] for label in np.flatnonzero((best < 0) & (positives > 0))]
+    missed = f"thresholds: {settings.objective} {settings.at_least} out of reach, closest taken: {listing(short)}"
+    notes = _absent(search.targets, space) + ((missed,) if short else ())
     return Cuts(np.where(positives > 0, safe, common), CAUTION, notes)
 
 
