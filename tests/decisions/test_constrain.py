@@ -114,6 +114,34 @@ def test_groups_under_a_total_have_a_closed_form(data: st.DataObject, seed: int)
     check(space, seed)
 
 
+TAXONOMIES = {
+    "exclusive kinds": {
+        "groups": [{"labels": ["b", "c", "d"], "hold": "at most 1"}, {"labels": ["e", "f"], "hold": "at most 1"}],
+        "implies": {"b": "a", "c": "a", "d": "a", "e": "b", "f": "b"},
+    },
+    "excluded in pairs": {
+        "excludes": [["b", "c"], ["c", "d"], ["b", "d"]],
+        "implies": {"b": "a", "c": "a", "d": "a", "e": "d", "f": "e"},
+    },
+    "what follows is said again": {
+        "implies": {"d": ["c", "b", "a"], "c": ["b", "a"], "b": "a", "e": ["f", "a"], "f": "a"}
+    },
+    "a pair inside a group": {
+        "groups": [{"labels": ["a", "b", "c"], "hold": "at most 1"}],
+        "excludes": [["a", "b"]],
+        "implies": {"d": "a", "e": "f"},
+    },
+}
+
+
+@pytest.mark.parametrize("declared", TAXONOMIES.values(), ids=TAXONOMIES.keys())
+def test_taxonomies_have_a_closed_form(declared: dict) -> None:
+    space = LabelSpace(tuple("abcdef"), Relations.from_dict(declared))
+    assert all(isinstance(part.solver, Tree) for part in Plan.of(space.rules).parts)
+    for seed in range(10):
+        check(space, seed)
+
+
 @pytest.mark.parametrize("size", [3, 70])
 def test_ranking_breaks_ties_in_label_order(size: int) -> None:
     names = tuple(f"l{i}" for i in range(size))

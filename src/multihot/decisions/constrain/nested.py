@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from multihot.decisions.constrain.arrays import Array, namespace, ranks
-from multihot.decisions.constrain.tree import literals_of
-from multihot.labels import Rules
+from multihot.decisions.constrain.literals import Counted
 
 TIER = 1e4
 """Added to the weight of a forced label, taken from that of a barred one: more than any difference of weights."""
 
 
-class Counted(NamedTuple):
+class Columns(NamedTuple):
     """Labels of which between `least` and `most` hold."""
 
     columns: tuple[int, ...]
@@ -28,17 +27,15 @@ class Counted(NamedTuple):
 class Nested:
     """Groups, the inner before the outer."""
 
-    groups: tuple[Counted, ...]
+    groups: tuple[Columns, ...]
 
     @classmethod
-    def of(cls, rules: Rules) -> Self | None:
+    def of(cls, rules: list[Counted]) -> Self | None:
         """The nested groups that rules form, or None where they are no groups or overlap."""
-        counted = literals_of(rules)
-        if any(sign < 0 for rule in counted for sign in rule.signs):
+        if any(literal.sign < 0 for rule in rules for literal in rule.literals):
             return None
-        groups = sorted(
-            (Counted(rule.columns, rule.least, rule.most) for rule in counted), key=lambda g: len(g.columns)
-        )
+        rising = sorted(rules, key=lambda rule: len(rule.literals))
+        groups = [Columns(tuple(each.column for each in rule.literals), rule.least, rule.most) for rule in rising]
         outer: dict[int, int] = {}
         for position, group in enumerate(groups):
             inside = {outer[column] for column in group.columns if column in outer}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from multihot.decisions.constrain.arrays import Array, namespace
+from multihot.decisions.constrain.literals import counted, merged
 from multihot.decisions.constrain.nested import Nested
 from multihot.decisions.constrain.program import Program
 from multihot.decisions.constrain.tree import Tree
@@ -89,7 +90,8 @@ def _part(rules: Rules, component: np.int32) -> Part:
     matrix = sparse.csr_array(rules.weights)
     involved = np.flatnonzero(np.isin(matrix.indices[matrix.indptr[:-1]], columns))
     own = rules.take(involved).over(columns)
-    solver = Tree.of(own) or Nested.of(own)
+    plain = counted(own)
+    solver = Tree.of(plain) or Nested.of(plain) or Tree.of(merged(plain))
     if solver is not None:
         return Part(columns, own, solver)
     widest = int(np.argmax(np.diff(own.weights.indptr)))

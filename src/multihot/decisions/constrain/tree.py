@@ -3,9 +3,7 @@
 Labels and rules are the two kinds of nodes; a rule is connected with its labels. Where there is no cycle, each label
 needs one number from below: `gain`, the best sum of weights under it with the label in, less that without it. Covers
 groups that share no labels, forests of implications, exclusions, and mixtures of these.
-
-A rule counts literals: a label (weight 1) or its negation (weight -1), so `dog implies animal` is "at most 1 of dog
-and not animal". Shapes: N samples, M labels; arrays are (M, N), so that each label lies in one stretch of memory.
+Shapes: N samples, M labels; arrays are (M, N), so that each label lies in one stretch of memory.
 """
 
 from collections import defaultdict
@@ -13,40 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy import sparse
 
 from multihot.decisions.constrain.arrays import Array, kth, namespace, ranks
-from multihot.labels import Rules
-
-
-class Literals(NamedTuple):
-    """One rule: between `least` and `most` of the literals hold.
-
-    Args:
-        columns: the labels.
-        signs: 1 for the label itself, -1 for its negation.
-        least: at least 0.
-        most: at most the number of literals.
-    """
-
-    columns: tuple[int, ...]
-    signs: tuple[int, ...]
-    least: int
-    most: int
-
-
-def literals_of(rules: Rules) -> list[Literals]:
-    """Every rule as a count of literals."""
-    counted = []
-    weights = sparse.csr_array(rules.weights)
-    for rule in range(len(rules)):
-        stretch = slice(*weights.indptr[rule : rule + 2])
-        signs = tuple(int(sign) for sign in weights.data[stretch])
-        negated = signs.count(-1)
-        least = max(rules.least[rule] + negated, 0)
-        most = min(rules.most[rule] + negated, len(signs))
-        counted.append(Literals(tuple(weights.indices[stretch].tolist()), signs, int(least), int(most)))
-    return counted
+from multihot.decisions.constrain.literals import Counted
 
 
 class Step(NamedTuple):
@@ -67,13 +34,12 @@ class Tree:
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(cls, rules: Rules) -> Self | None:
-        """The forest that rules form, or None where they form a cycle."""
-        counted = literals_of(rules)
+    def of(cls, rules: list[Counted]) -> Self | None:
+        """The forest that rules form, or None where they form a circle."""
         rules_of = defaultdict(list)
-        for position, rule in enumerate(counted):
-            for column in rule.columns:
-                rules_of[column].append(position)
+        for position, rule in enumerate(rules):
+            for literal in rule.literals:
+                rules_of[literal.column].append(position)
         downward: list[Step] = []
         seen_labels: set[int] = set()
         seen_rules: set[int] = set()
@@ -87,7 +53,7 @@ class Tree:
                     if position in seen_rules:
                         continue
                     seen_rules.add(position)
-                    step = _step(counted[position], label)
+                    step = _step(rules[position], label)
                     if not seen_labels.isdisjoint(step.children):
                         return None
                     seen_labels.update(step.children)
@@ -116,8 +82,8 @@ class Tree:
         return xp.stack(decided)
 
 
-def _step(rule: Literals, parent: int) -> Step:
-    signs = dict(zip(rule.columns, rule.signs, strict=True))
+def _step(rule: Counted, parent: int) -> Step:
+    signs = {literal.column: literal.sign for literal in rule.literals}
     own = signs.pop(parent)
     return Step(tuple(signs), tuple(signs.values()), parent, own, rule.least, rule.most)
 
