@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from multihot.data.decoding import decode_bytes
-from multihot.models import build_encoder
+from multihot.models import build_encoder, keep_large_blocks
 from multihot.models.encode import infer
 from multihot.recipe import Recipe
 
@@ -98,6 +98,7 @@ def odd_images(data: Path, scratch: Path, cache: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    keep_large_blocks()  # as the command line does
     data = parser.parse_args().data.resolve()
     paths = sorted(path for path in (data / "clothes").rglob("*") if path.is_file())
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {len(paths)} photographs")

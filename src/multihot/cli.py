@@ -15,6 +15,7 @@ from multihot.data import FORMATS, read
 from multihot.demo import RECIPE, write_scenes
 from multihot.errors import ArgumentError, MultihotError
 from multihot.evaluate import evaluate as evaluate_run
+from multihot.models import keep_large_blocks
 from multihot.predict import PredictionFile
 from multihot.predict import predict as predict_with
 from multihot.recipe import Recipe, override, read_yaml
@@ -187,6 +188,7 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     log_to_screen()
+    keep_large_blocks()
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except (MultihotError, cyclopts.CycloptsError) as error:

@@ -4,6 +4,7 @@ from multihot.models.classifier import Classifier, build_classifier
 from multihot.models.device import choose_device
 from multihot.models.encoders import Encoder, EncoderSettings, build_encoder, choose_size, has_pretrained_weights
 from multihot.models.heads import HeadSettings, LinearHead, build_head
+from multihot.models.memory import keep_large_blocks
 
 __all__ = [
     "Classifier",
@@ -17,4 +18,5 @@ __all__ = [
     "choose_device",
     "choose_size",
     "has_pretrained_weights",
+    "keep_large_blocks",
 ]
