@@ -73,8 +73,9 @@ class Tree:
         decided = [gain >= 0 for gain in gains]
         for step, place in zip(reversed(self.steps), reversed(places), strict=True):
             above = decided[step.parent] if step.parent_sign > 0 else ~decided[step.parent]
-            forced = xp.where(above, place < step.least - 1, place < step.least)
-            allowed = xp.where(above, place < step.most - 1, place < step.most)
+            # the literal above, where it holds, takes one place
+            forced = (place < step.least - 1) | (~above & (place < step.least))
+            allowed = (place < step.most - 1) | (~above & (place < step.most))
             for row, (child, sign) in enumerate(zip(step.children, step.child_signs, strict=True)):
                 wanted = decided[child] if sign > 0 else ~decided[child]
                 held = forced[row] | (allowed[row] & wanted)

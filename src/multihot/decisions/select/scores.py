@@ -36,8 +36,8 @@ def weights_of(logits: Array, decided: Array, cuts: Array | None) -> Array:
     Args:
         logits: (L, N) calibrated.
         decided: (L, N) the sets as selected.
-        cuts: (L, 1) on logits; or None where each sample has its own, halfway between the lowest logit decided and
-            the highest not.
+        cuts: (L, 1) on logits; or None where each sample has its own, as close to a probability of one half as
+            separates the labels decided from the others.
     """
     weights = logits - (_own_cut(logits, decided) if cuts is None else cuts)
     # where rounding or a tie left another sign, the set as selected stands
@@ -46,8 +46,6 @@ def weights_of(logits: Array, decided: Array, cuts: Array | None) -> Array:
 
 def _own_cut(logits: Array, decided: Array) -> Array:
     xp = namespace(logits)
-    inside = xp.amin(xp.where(decided, logits, float("inf")), 0)
-    outside = xp.amax(xp.where(decided, float("-inf"), logits), 0)
-    above = xp.where(inside < float("inf"), inside, outside + 1)
-    below = xp.where(outside > float("-inf"), outside, inside - 1)
-    return (above + below) / 2
+    lowest_inside = xp.amin(xp.where(decided, logits, float("inf")), 0)
+    highest_outside = xp.amax(xp.where(decided, float("-inf"), logits), 0)
+    return xp.minimum(highest_outside.clip(min=0), lowest_inside)
