@@ -6,7 +6,7 @@ and averaged over labels or samples. Unknown cells are in no count.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,12 @@ class Counts(NamedTuple):
 
 
 Fraction = Callable[[Counts], tuple[Floats, Floats]]
+Average = Literal["micro", "macro", "samples"]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A value to be made as large as possible.
+    """A value to be made as large as possible; losses are negated.
 
     Args:
         name: as the metrics registry has it, where it is there.
@@ -43,19 +44,17 @@ class Objective:
     """
 
     name: str
-    average: Literal["micro", "macro", "samples"]
+    average: Average
     value: Callable[[Counts], Floats]
     fraction: Fraction | None = None
     known: float | None = 0.5
 
     @classmethod
-    def of_fraction(
-        cls, name: str, average: Literal["micro", "macro", "samples"], fraction: Fraction, known: float | None = 0.5
-    ) -> "Objective":
+    def of_fraction(cls, name: str, average: Average, fraction: Fraction, known: float | None = 0.5) -> Self:
         """The objective whose value is a fraction; 0/0 (nothing to find, nothing found) counts as 1."""
         return cls(name, average, lambda counts: _ratio(*fraction(counts)), fraction, known)
 
-    def pooled(self) -> "Objective":
+    def pooled(self) -> Self:
         """The same value of all cells together."""
         return replace(self, average="micro")
 
@@ -63,11 +62,10 @@ class Objective:
 def objective_of(settings: DecisionSettings) -> Objective:
     """The objective that settings name; `fixed` has none and is an `ArgumentError`."""
     name = settings.objective
-    average, _, measure = name.partition("_")
-    if measure == "f1":
-        return Objective.of_fraction(name, average, f_beta(settings.beta))  # type: ignore[arg-type]
-    if measure == "jaccard":
-        return Objective.of_fraction(name, average, _jaccard)  # type: ignore[arg-type]
+    prefix, _, measure = name.partition("_")
+    if measure in ("f1", "jaccard"):
+        fraction = f_beta(settings.beta) if measure == "f1" else _jaccard
+        return Objective.of_fraction(name, cast(Average, prefix), fraction)
     if name == "hamming_loss":
         return Objective.of_fraction(name, "micro", cost(1.0, 1.0))
     if name == "cost":

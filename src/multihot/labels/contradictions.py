@@ -51,7 +51,7 @@ def _way_back(start: str, after: Mapping[str, Sequence[str]]) -> list[str]:
                 path = [start, label]
                 while path[-1] != start:
                     path.append(came_from[path[-1]])
-                return path[::-1] if len(path) > 2 or label == start else [start, start]
+                return path[::-1]
             if other not in came_from:
                 came_from[other] = label
                 queue.append(other)

@@ -8,7 +8,8 @@ Shapes: N samples, L labels, B resamples, S sets of thresholds.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,23 +49,37 @@ class Bagged:
 
     def thresholds(self, strength: float) -> Floats:
         """(L,) averaged over all resamples and shrunk; strength infinity gives all labels the common threshold."""
-        (average,) = self._average(np.ones((len(self.common), 1)), strength)
-        return np.asarray(average)
+        (thresholds,) = self._shrunk(self._average(np.ones((len(self.common), 1))), strength)
+        return np.asarray(thresholds)
 
     def out_of_bag(self, strength: float) -> Floats:
         """(N, L) the same for each sample from the resamples it was not in, or from all if it was in every one."""
-        outside = np.where(self.outside.any(axis=0), self.outside, True)
-        return self._average(outside.astype(np.float64), strength)
+        return self._shrunk(self._outside, strength)
 
-    def _average(self, chosen: Floats, strength: float) -> Floats:
-        """(S, L) thresholds, from (B, S) weights of the resamples."""
-        common = (self.common @ chosen / chosen.sum(axis=0))[:, None]
+    @cached_property
+    def _outside(self) -> "_Average":
+        chosen = np.where(self.outside.any(axis=0), self.outside, True)
+        return self._average(chosen.astype(np.float64))
+
+    def _average(self, chosen: Floats) -> "_Average":
+        """Averages over resamples, from their (B, S) weights; those with more positives of a label count for more."""
         behind = chosen.T @ self.support
         own = chosen.T @ (self.own * self.support) / np.maximum(behind, 1)
+        return _Average(own, (self.common @ chosen / chosen.sum(axis=0))[:, None], behind)
+
+    def _shrunk(self, average: "_Average", strength: float) -> Floats:
+        """(S, L) thresholds; a label without positives takes the common one."""
         positives = self.support.mean(axis=0)
-        # a label that some resamples lack entirely stands on the others
-        share = np.where(behind > 0, positives / np.maximum(positives + strength, 1), 0.0)
-        return np.asarray(share * own + (1 - share) * common)
+        share = np.where(average.behind > 0, positives / np.maximum(positives + strength, 1), 0.0)
+        return np.asarray(share * average.own + (1 - share) * average.common)
+
+
+class _Average(NamedTuple):
+    """Of S choices of resamples: (S, L) own and (S, 1) common thresholds, and (S, L) positives behind the own."""
+
+    own: Floats
+    common: Floats
+    behind: Floats
 
 
 def _resamples(samples: int, cells: int, generator: np.random.Generator) -> Floats:
