@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from sklearn.model_selection import KFold
 
 from multihot import decisions, metrics
 from multihot.decisions import DecisionSettings
+from multihot.decisions.calibrate import Method
 from multihot.decisions.objectives import objective_of
 from multihot.decisions.threshold.search import Search
 from multihot.labels import LabelSpace, Relations
@@ -154,6 +155,37 @@ def show_levels(sets: Sequence[Scored]) -> None:
         print(f"{shown:<24}{precision_mean:>10.4f}{recall_mean:>8.4f}{keeps}", flush=True)
 
 
+def show_calibration(sets: Sequence[Scored]) -> None:
+    """Log loss and expected calibration error of test samples, by method."""
+    print(f"{'calibration':<24}{'log loss':>10}{'ECE':>8}")
+    for method in get_args(Method):
+        rows = []
+        for scored in sets:
+            settings = DecisionSettings(objective="fixed", calibration=method)
+            decision = decisions.fit(scored.logits, scored.targets, settings, scored.space)
+            probabilities = decision.probabilities(scored.test_logits)
+            error = metrics.expected_calibration_error(scored.test_targets, probabilities)
+            rows.append((float(metrics.log_loss(scored.test_targets, probabilities)), float(error)))
+        loss, error = np.mean(rows, axis=0)
+        print(f"{method:<24}{loss:>10.4f}{error:>8.4f}", flush=True)
+
+
+def show_abstaining(sets: Sequence[Scored]) -> None:
+    """Share of samples with any wrong cell, among those that are not handed to a person."""
+    print(f"{'handed over':<24}{'expected':>10}{'realised':>10}")
+    for share in (0.0, 0.1, 0.25, 0.5):
+        rows = []
+        for scored in sets:
+            decision = decisions.fit(scored.logits, scored.targets, DecisionSettings(), scored.space)
+            probabilities = decision.probabilities(scored.test_logits)
+            budget = round(share * len(probabilities))
+            decided = decision.decide(probabilities)
+            (row,) = decisions.risk_table(probabilities, decided, scored.test_targets, [budget])
+            rows.append((row.expected, row.realised))
+        expected, realised = np.mean(rows, axis=0)
+        print(f"{share:<24.0%}{expected:>10.3f}{realised:>10.3f}", flush=True)
+
+
 def show_relations(sets: Sequence[Scored]) -> None:
     """Exact match of free and of constrained sets, and how many free sets break a group."""
     print(f"\nclothes with its two exclusive groups: {len(sets)} seeds")
@@ -222,6 +254,13 @@ def runs(folders: Sequence[Path]) -> list[Scored]:
     return sets
 
 
+def show_all(name: str, sets: Sequence[Scored]) -> None:
+    show(name, sets)
+    show_levels(sets)
+    show_calibration(sets)
+    show_abstaining(sets)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[1] / ".." / "shared" / "data")
@@ -230,13 +269,10 @@ def main() -> None:
     parser.add_argument("--clothes", type=Path, nargs="*", default=[], help="runs on clothes")
     options = parser.parse_args()
     for name in FORESTS:
-        sets = list(forests(options.data, name, options.cache))
-        show(name, sets)
-        show_levels(sets)
+        show_all(name, list(forests(options.data, name, options.cache)))
     for name in ("voc", "clothes"):
         if folders := getattr(options, name):
-            show(name, runs(folders))
-            show_levels(runs(folders))
+            show_all(name, runs(folders))
     if options.clothes:
         show_relations(runs(options.clothes))
 
