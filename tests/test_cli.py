@@ -69,6 +69,7 @@ def test_a_recipe_file_with_flags_over_it(shapes: Path, tmp_path: Path, monkeypa
         (["train", ".", "--seed", "many"], "many"),
         (["train", ".", "--epochs", "0"], "full.epochs"),
         (["train", ".", "--set", "full"], "--set full: expected NAME=VALUE"),
+        (["train", ".", "--set", "encoder.size=[1"], "encoder.size=[1: not a YAML value"),
         (["train", ".", "--read", "colour=red"], "colour"),
         (["train", ".", "--format", "tarot"], "tarot"),
         (["paint"], "paint"),
@@ -87,6 +88,34 @@ def test_bad_usage_is_one_line_and_status_2(
     assert message in said
     assert said.startswith("multihot: ")
     assert said.count("\n") == 1
+
+
+def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.Run, "load", stop)
+    assert call(monkeypatch, "report", "run") == 1
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_pictures_that_could_not_be_read_are_counted(
+    shapes: Path,
+    shapes_run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "bad.png").touch()
+    assert call(monkeypatch, "predict", shapes_run.folder, tmp_path / "bad.png", shapes / "red" / "0.png") == 0
+    assert "1 of 2 pictures could not be read" in capsys.readouterr().err
+    assert call(monkeypatch, "predict", shapes_run.folder, tmp_path / "bad.png") == 2
+    assert "none of the 1 pictures could be read" in capsys.readouterr().err
+
+
+def test_a_failed_start_leaves_no_folder(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "run", "--encoder", "nonsense") == 2
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_nobody_foresaw_is_status_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

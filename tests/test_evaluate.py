@@ -29,6 +29,13 @@ def test_unknown_names_are_listed_or_set_aside(shapes: Path, shapes_run: Run, tm
     assert evaluate(shapes_run, samples, replicates=0).samples == 84
 
 
+def test_no_label_in_common_is_an_error_even_so(shapes_run: Run, shapes: Path, tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    shutil.copy(shapes / "red" / "0.png", tmp_path / "cat")
+    with pytest.raises(LabelError, match="unknown label names: cat"):
+        read(tmp_path, space=shapes_run.space, unknown_labels="set aside")
+
+
 def test_bad_pictures_are_left_out_and_listed(shapes: Path, shapes_run: Run, tmp_path: Path) -> None:
     source = Path(shutil.copytree(shapes, tmp_path / "shapes"))
     (source / "red" / "bad.png").touch()

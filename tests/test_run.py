@@ -49,6 +49,11 @@ def test_arrays_and_files_are_seen_alike(shapes: Path, shapes_run: Run) -> None:
     assert from_array.probabilities == from_file.probabilities
 
 
+def test_one_path_is_one_picture(shapes: Path, shapes_run: Run) -> None:
+    path = shapes / "red" / "0.png"
+    assert shapes_run.predict(path) == shapes_run.predict(str(path)) == shapes_run.predict([path])
+
+
 def test_no_inputs_no_label_sets(shapes_run: Run) -> None:
     assert shapes_run.predict([]) == []
 

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 import multihot
-from multihot.console import fail, figures_table, log_to_screen, pairs, prediction_line, show
+from multihot.console import fail, figures_table, log_to_screen, pairs, prediction_line, said_of_errors, show
 from multihot.data import FORMATS, read
 from multihot.demo import RECIPE, write_scenes
 from multihot.errors import ArgumentError, MultihotError
@@ -29,6 +29,7 @@ app = App(
     name="multihot",
     help="Multi-label classification: samples with any number of labels in, label sets you can trust out.",
     version=multihot.__version__,
+    suppress_keyboard_interrupt=False,
 )
 
 Flag = Parameter(negative="")
@@ -37,7 +38,12 @@ Format = Annotated[
 ]
 Reading = Annotated[
     tuple[str, ...],
-    Parameter(name="--read", help="A setting of the format's reader, NAME=VALUE (separator=-); may be repeated."),
+    Parameter(
+        name="--read",
+        negative="",
+        show_default=False,
+        help="A setting of the format's reader, NAME=VALUE (separator=-); may be repeated.",
+    ),
 ]
 
 
@@ -55,7 +61,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     config: Path | None = None,
-    settings: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
     resume: Annotated[bool, Flag] = False,
     keep_checkpoints: Annotated[bool, Flag] = False,
     source_format: Format = None,
@@ -120,6 +126,8 @@ def evaluate(
     unknown: Literal["error", "set aside"] = "set aside" if ignore_unknown_labels else "error"
     options = pairs(reading, "--read")
     samples = read(source, source_format, space=loaded.space, unknown_labels=unknown, **options)
+    for note in samples.notes:
+        logger.info("source: %s", note)
     evaluation = evaluate_run(loaded, samples)
     for sample in evaluation.set_aside:
         logger.warning("set aside %s: %s", sample.id, sample.reason)
@@ -139,7 +147,7 @@ def predict(run: Path, /, *inputs: str, out: Path | None = None) -> None:
     if not inputs:
         raise ArgumentError("nothing to predict: name picture files, folders or glob patterns after the run")
     loaded = Run.load(run)
-    label_sets = predict_with(loaded, inputs)
+    label_sets = said_of_errors(predict_with(loaded, inputs))
     if out is None:
         for label_set in label_sets:
             show(prediction_line(label_set))

@@ -4,13 +4,13 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from multihot.errors import ArgumentError
+from multihot.errors import ArgumentError, DataError
 from multihot.labels import LabelSet
 
 HEADLINE = (
@@ -90,6 +90,23 @@ def _figure(interval: Mapping[str, float | None] | None) -> str:
     if interval["low"] is None or interval["high"] is None:
         return f"{interval['value']:.3f}"
     return f"{interval['value']:.3f}  ({interval['low']:.3f} to {interval['high']:.3f})"
+
+
+def said_of_errors(label_sets: Iterable[LabelSet]) -> Iterator[LabelSet]:
+    """Pass label sets on, and say at the end how many pictures could not be read.
+
+    Raises:
+        DataError: none could be read.
+    """
+    count = failed = 0
+    for label_set in label_sets:
+        count += 1
+        failed += label_set.error is not None
+        yield label_set
+    if failed and failed == count:
+        raise DataError(f"none of the {count} pictures could be read; the last: {label_set.id}: {label_set.error}")
+    if failed:
+        logging.getLogger("multihot").warning("%d of %d pictures could not be read; each says why", failed, count)
 
 
 def prediction_line(label_set: LabelSet) -> str:

@@ -159,7 +159,10 @@ def override(values: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]
             inner = level.get(parent) or {}
             level[parent] = {"name": inner} if isinstance(inner, str) else dict(inner)
             level = level[parent]
-        level[last] = yaml.safe_load(text)
+        try:
+            level[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"{name}={text}: not a YAML value") from error
     return result
 
 

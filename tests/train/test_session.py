@@ -132,7 +132,19 @@ def test_what_was_noticed_is_kept_and_shown(tmp_path: Path, caplog: pytest.LogCa
     assert all(note in caplog.text for note in run.notes())
 
 
+def test_a_finished_run_is_not_taken_for_another(shapes: Path, shapes_run: Run) -> None:
+    samples = read(shapes)
+    with pytest.raises(RunError, match="another recipe"):
+        train(samples, SMALL.model_copy(update={"seed": 9}), shapes_run.folder, resume=True)
+    with pytest.raises(RunError, match="other samples"):
+        train(samples.take(range(20)), SMALL, shapes_run.folder, resume=True)
+    with pytest.raises(RunError, match="--out RUN"):
+        train(samples, SMALL, resume=True)
+
+
 def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no sample is known to have any of its 2 labels"):
+        train(arrays(4, np.zeros((4, 2)), source="here"), SMALL, tmp_path / "run")
     with pytest.raises(DataError, match="no labels to learn"):
         train(arrays(4, np.empty((4, 0)), source="here"), SMALL, tmp_path / "run")
     with pytest.raises(DataError, match="no usable sample"):

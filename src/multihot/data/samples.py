@@ -112,7 +112,7 @@ class Samples:
                 is present, unknown where it says nothing about other labels.
         """
         left_out = [name for name in self.space if name not in space]
-        if unknown_labels == "error":
+        if unknown_labels == "error" or len(left_out) == len(self.space) > 0:
             space.require_known(left_out, self.source)
         elsewhere = len(self.space)
         columns = [self.space.index(name) if name in self.space else elsewhere for name in space]

@@ -12,7 +12,7 @@ from multihot.progress import track
 from multihot.run import Run
 
 
-def find_pictures(inputs: Iterable[str | Path]) -> list[Path]:
+def find_pictures(inputs: str | Path | Iterable[str | Path]) -> list[Path]:
     """Files as they are named, folders with all that is below them, and glob patterns (`**` too); no file twice.
 
     A named file that does not exist stays in the list, and gets its error in prediction.
@@ -21,7 +21,7 @@ def find_pictures(inputs: Iterable[str | Path]) -> list[Path]:
         DataError: a folder or pattern holds nothing.
     """
     found: dict[Path, None] = {}
-    for text in inputs:
+    for text in [inputs] if isinstance(inputs, str | Path) else inputs:
         path = Path(text)
         if path.is_dir():
             matches = [path / name for name in sorted(picture_names(path))]
@@ -35,7 +35,7 @@ def find_pictures(inputs: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def predict(run: Run, inputs: Iterable[str | Path]) -> Iterator[LabelSet]:
+def predict(run: Run, inputs: str | Path | Iterable[str | Path]) -> Iterator[LabelSet]:
     """Label sets of picture files, folders and glob patterns, one by one as they are done.
 
     A picture that cannot be read has its reason in `error`, and costs nothing else.

@@ -73,11 +73,13 @@ class Run:
         values = read_json(folder / DECISION)
         return cls(folder, recipe, space, classifier, Decision.from_dict(values, space, str(folder / DECISION)))
 
-    def predict(self, inputs: Sequence[str | Path] | NDArray[np.uint8]) -> list[LabelSet]:
+    def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[np.uint8]) -> list[LabelSet]:
         """Label sets of picture files, or of pictures (N, H, W), (N, H, W, 1 or 3) uint8; in their order.
 
-        A picture that cannot be read has its reason in `error`.
+        One path alone is a list of one. A picture that cannot be read has its reason in `error`.
         """
+        if isinstance(inputs, str | Path):
+            inputs = [inputs]
         if isinstance(inputs, np.ndarray):
             ids: Sequence[str] = [str(row) for row in range(len(inputs))]
             return list(self.predict_images(ids, ImageArrays(inputs)))

@@ -68,3 +68,9 @@ def require_same_samples(path: Path, read: Pictures, parts: Split) -> None:
     now = {"id": list(read.samples.ids), "part": parts.names(), "content": list(read.contents)}
     if before.to_pydict() != now:
         raise RunError(f"{path}: the samples have changed since this run was begun; start another run")
+
+
+def require_same_ids(path: Path, samples: Samples) -> None:
+    """Raise a `RunError` where a finished run was made of samples with other names."""
+    if set(pq.read_table(path, columns=["id"])["id"].to_pylist()) != {*samples.ids, *(a.id for a in samples.set_aside)}:
+        raise RunError(f"{path}: this run was made of other samples; start another run")

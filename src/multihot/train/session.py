@@ -17,7 +17,7 @@ from multihot.run import CHECKPOINTS, METRICS, RECIPE, SPLIT, Run, write_recipe,
 from multihot.train.finish import finish
 from multihot.train.full import Task, train_full
 from multihot.train.linear_fit import Fold, fit_linear_head
-from multihot.train.pictures import Pictures, read_pictures, require_same_samples
+from multihot.train.pictures import Pictures, read_pictures, require_same_ids, require_same_samples
 from multihot.train.settle import accelerator_for, claim, settle
 
 
@@ -47,10 +47,11 @@ def train(
         RunError: `out` already holds a run.
     """
     folder = claim(out, samples.source, resume)
-    if (folder / METRICS).is_file():
-        logger.info("%s is finished already", folder)
-        return Run.load(folder)
     recipe = settle(recipe, samples, folder, resume)
+    if (folder / METRICS).is_file():
+        require_same_ids(folder / SPLIT, samples)
+        logger.info("%s is finished already: nothing to do", folder)
+        return Run.load(folder)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         classifier = build_classifier(recipe.encoder, recipe.head, len(samples.space), load_weights=True)
@@ -68,6 +69,7 @@ def train(
         notes = _notes(read.samples, parts)
         _announce(read.samples, parts, notes)
         require_same_samples(folder / SPLIT, read, parts)
+        folder.mkdir(parents=True, exist_ok=True)
         write_recipe(folder / RECIPE, recipe)
         write_split(folder / SPLIT, read.samples, parts.names(), read.contents, notes)
         history = _fit(classifier, read, parts, recipe, accelerator, folder)
@@ -94,7 +96,14 @@ def _notes(samples: Samples, parts: Split) -> list[str]:
         for part, columns in parts.lacking.items()
         if columns
     ]
-    return [*samples.notes, *(f"split: {note}" for note in parts.notes), *lacking]
+    empty = [f"split: there is no {part} sample" for part in PARTS if not len(parts.rows(part))]
+    positives, known = samples.targets.positives(), samples.targets.known()
+    constant = [
+        f"label {name}: {'always' if present else 'never'} present, so there is nothing to learn about it"
+        for name, present, count in zip(samples.space, positives, known, strict=True)
+        if present in (0, count)
+    ]
+    return [*samples.notes, *constant, *(f"split: {note}" for note in parts.notes), *empty, *lacking]
 
 
 def _fit(

@@ -17,12 +17,13 @@ from multihot.run import RECIPE, free_name
 
 def claim(out: str | Path | None, source: str, resume: bool) -> Path:
     """The run directory to write: new, or the unfinished one to go on with."""
+    if resume and out is None:
+        raise RunError("--resume needs the run to go on with: --out RUN")
     folder = Path(out) if out is not None else free_name(Path("runs") / (Path(source).stem or "run"))
     if folder.is_dir() and any(folder.iterdir()) and not resume:
         if not (folder / RECIPE).is_file():
             raise RunError(f"{folder}: is not empty and not a run; choose another --out")
         raise RunError(f"{folder}: already holds a run; choose another --out, or go on with it by --resume")
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -36,6 +37,8 @@ def settle(recipe: Recipe | None, samples: Samples, folder: Path, resume: bool) 
         return stored
     if not len(samples.space):
         raise DataError(f"{samples.source}: no labels to learn")
+    if len(samples) and not samples.targets.positives().any():
+        raise DataError(f"{samples.source}: no sample is known to have any of its {len(samples.space)} labels")
     return _complete(recipe or Recipe(), samples)
 
 

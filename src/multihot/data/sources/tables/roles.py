@@ -32,7 +32,10 @@ class LabelColumns:
 
 
 def find_split(table: Table, candidates: Iterable[str]) -> str | None:
-    """The column of the declared split: named as one, with only words for train, validation and test in it."""
+    """The column of the declared split: named as one, with mostly words for train, validation and test in it.
+
+    A word for none of them in such a column is an error when it is read, not a reason to draw another split.
+    """
     return next((name for name in candidates if _plain(name) in _SPLIT_NAMES and _is_split(table.columns[name])), None)
 
 
@@ -103,7 +106,7 @@ def _states_share(cells: Sequence[Any]) -> float:
 
 def _is_split(cells: Sequence[Any]) -> bool:
     told = {str(cell) for cell in cells if not is_blank(cell)}
-    return bool(told) and all(split_of(cell) for cell in told)
+    return 2 * sum(split_of(cell) is not None for cell in told) > len(told)
 
 
 def _plain(name: str) -> str:
