@@ -11,7 +11,6 @@ from torch import Tensor
 
 from multihot.errors import ArgumentError
 from multihot.metrics.estimates import Estimate
-from multihot.metrics.shares import Share
 
 CONFIDENCE = 0.95
 
@@ -41,14 +40,6 @@ def sample_weights(samples: int, replicates: int, seed: int, device: torch.devic
     for row in drawn:
         row[:] = np.bincount(generator.integers(0, samples, samples), minlength=samples)
     return torch.from_numpy(np.ascontiguousarray(drawn.T)).to(device)
-
-
-def resampled_share(share: Share, weights: Tensor | None) -> Estimate:
-    """A figure that is a ratio of sums over samples, with its (R,) replicates."""
-    if weights is None:
-        return Estimate(share.figure())
-    sums = torch.stack(share).to(weights.dtype) @ weights
-    return Estimate(share.figure(), sums[0] / sums[1])
 
 
 def interval(estimate: Estimate) -> Interval:

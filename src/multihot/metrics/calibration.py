@@ -10,9 +10,8 @@ from multihot.metrics.inputs import read_with_probabilities
 from multihot.metrics.measures import calibration as measures
 from multihot.metrics.measures.averages import mean_where
 from multihot.metrics.measures.calibration import BINS, Bins
-from multihot.metrics.ranks import by_label as label_ranks
-from multihot.metrics.ranks import over_all
-from multihot.metrics.single import over_labels, over_samples
+from multihot.metrics.ranks import over_all, over_labels
+from multihot.metrics.single import of_labels, over_samples
 
 
 def log_loss(targets: TargetsLike, probabilities: ArrayLike) -> Figure:
@@ -45,7 +44,7 @@ def expected_calibration_error(targets: TargetsLike, probabilities: ArrayLike, *
 def macro_expected_calibration_error(targets: TargetsLike, probabilities: ArrayLike, *, bins: int = BINS) -> Figure:
     """Classwise ECE: the mean over labels of the calibration error of each, labels with no positive included."""
     cells, certain = read_with_probabilities(targets, probabilities)
-    values = over_labels(cells, certain, lambda ranks: Bins.of(ranks, bins).calibration_error())
+    values = of_labels(cells, certain, lambda ranks: Bins.of(ranks, bins).calibration_error())
     return as_figure(mean_where(values), targets, probabilities)
 
 
@@ -74,8 +73,10 @@ def reliability(
     ([2, 2], [0.15, 0.75], [0.0, 1.0])
     """
     cells, certain = read_with_probabilities(targets, probabilities)
-    groups = [ranks for _, _, ranks in label_ranks(cells, certain)] if by_label else [over_all(cells, certain)]
-    parts = [Bins.of(ranks, bins) for ranks in groups]
+    if by_label:
+        parts = over_labels(cells, certain, lambda values, block, ranks: Bins.of(ranks, bins))
+    else:
+        parts = [Bins.of(over_all(cells, certain), bins)]
     held, predicted, present = (
         torch.cat([getattr(part, name) for part in parts]) for name in ("cells", "probability", "present")
     )

@@ -6,7 +6,7 @@ Shapes: N samples, L labels; a block has G groups (samples or labels) of M membe
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from multihot.metrics.arrays import as_tensor
 TargetsLike: TypeAlias = NDArray[Any] | Tensor | sparse.sparray | sparse.spmatrix | Targets
 
 # Small enough for a block's temporaries to stay in the cache, large enough to hide the cost of a call.
-BLOCK_CELLS = 2**19
+BLOCK_CELLS = 2**18
 
 
 class Block(NamedTuple):
@@ -40,51 +40,48 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class DenseCells:
-    """Targets of 1 present, 0 absent and, in floating types, NaN unknown."""
+    """Targets as (N, L) booleans: which cells are present, and which are known (None where all are)."""
 
-    values: Tensor
-    has_unknown: bool
+    present: Tensor
+    known: Tensor | None
 
     @property
     def shape(self) -> tuple[int, int]:
         """(N, L)."""
-        return (self.values.shape[0], self.values.shape[1])
+        return (self.present.shape[0], self.present.shape[1])
 
     @property
     def device(self) -> torch.device:
         """Where blocks are made."""
-        return self.values.device
+        return self.present.device
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether any cell is unknown."""
+        return self.known is not None
 
     def rows(self, part: slice) -> Block:
         """Some samples: groups are samples, members are labels."""
-        values = self.values[part]
-        return Block(values == 1, ~values.isnan() if self.has_unknown else None)
+        return Block(self.present[part], None if self.known is None else self.known[part])
+
+    def columns(self, part: slice) -> Block:
+        """Some labels: groups are labels, members are samples."""
+        known = None if self.known is None else self.known[:, part].t().contiguous()
+        return Block(self.present[:, part].t().contiguous(), known)
 
     def support(self) -> tuple[Tensor, Tensor]:
         """(L,) in how many samples each label is present, and in how many it is known."""
         samples, labels = self.shape
-        present = torch.zeros(labels, dtype=torch.float64, device=self.device)
-        unknown = torch.zeros_like(present)
-        for part in blocks(samples, labels):
-            ones = torch.ones(len(self.values[part]), device=self.device)  # products outrun sums of booleans
-            present += ones @ (self.values[part] == 1).float()
-            if self.has_unknown:
-                unknown += ones @ self.values[part].isnan().float()
-        return present, samples - unknown
+        known = torch.full((labels,), samples, device=self.device) if self.known is None else _column_sums(self.known)
+        return _column_sums(self.present), known
 
     def present_cells(self, part: slice) -> tuple[Tensor, Tensor]:
         """(P,) samples, ascending and counted from the start of the part, and (P,) labels of the present cells."""
-        return _coordinates(self.values[part] == 1)
+        return _coordinates(self.present[part])
 
     def unknown_cells(self, part: slice) -> tuple[Tensor, Tensor]:
         """(U,) samples and (U,) labels of the unknown cells, as `present_cells`."""
-        return _coordinates(self.values[part].isnan())
-
-    def columns(self, part: slice) -> Block:
-        """Some labels: groups are labels, members are samples."""
-        values = self.values[:, part]
-        known = (~values.isnan()).t().contiguous() if self.has_unknown else None
-        return Block((values == 1).t().contiguous(), known)
+        return _coordinates(torch.zeros_like(self.present[part]) if self.known is None else ~self.known[part])
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ def read_cells(targets: TargetsLike, device: torch.device) -> Cells:
     values = as_tensor(targets, "targets").to(device)
     if values.ndim != 2:
         raise ArgumentError(f"targets must have the shape (samples, labels), got {tuple(values.shape)}")
-    return DenseCells(values, _require_three_states(values))
+    return _dense_cells(values)
 
 
 def blocks(total: int, width: int, cells: int = BLOCK_CELLS) -> Iterator[slice]:
@@ -161,6 +158,39 @@ def blocks(total: int, width: int, cells: int = BLOCK_CELLS) -> Iterator[slice]:
     step = max(1, cells // max(width, 1))
     for start in range(0, max(total, 1), step):
         yield slice(start, min(start + step, total))
+
+
+def _dense_cells(values: Tensor) -> DenseCells:
+    if values.dtype == torch.bool:
+        return DenseCells(values, None)
+    present, known = values == 1, None
+    for part in blocks(*values.shape):
+        legal = present[part] | (values[part] == 0)
+        if not legal.all():
+            known = torch.ones_like(present) if known is None else known
+            known[part] = ~values[part].isnan()
+            _require_all(legal | ~known[part], values[part], part.start)
+    return DenseCells(present, known)
+
+
+def _require_all(legal: Tensor, values: Tensor, first_row: int) -> None:
+    if not legal.all():
+        row, column = (~legal).nonzero()[0].tolist()
+        _refuse(values[row, column].item(), first_row + row, column)
+
+
+def _refuse(value: float, row: int, column: int) -> NoReturn:
+    raise ArgumentError(
+        f"targets must be 1 present, 0 absent or NaN unknown, got {value:g} in row {row}, label {column}"
+    )
+
+
+def _column_sums(cells: Tensor) -> Tensor:
+    """(L,) how many booleans of each column are true, by products, which outrun sums of booleans."""
+    total = torch.zeros(cells.shape[1], dtype=torch.float64, device=cells.device)
+    for part in blocks(*cells.shape):
+        total += cells.new_ones(len(cells[part]), dtype=torch.float32) @ cells[part].float()
+    return total
 
 
 def _coordinates(mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -172,35 +202,16 @@ def _sparse_targets(matrix: Any) -> Targets:
     """Stored 1 is present, stored NaN unknown, all else absent."""
     values = sparse.csr_array(matrix)
     values.sum_duplicates()
-    stored = torch.from_numpy(values.data)
-    _require_three_states(stored[:, None])
-    return Targets(
-        present=_where(values, values.data == 1),
-        unknown=_where(values, values.data != values.data),
-    )
+    stored = values.data
+    present, unknown = stored == 1, stored != stored
+    illegal = np.flatnonzero(~(present | unknown | (stored == 0)))
+    if len(illegal):
+        row = int(np.searchsorted(values.indptr, illegal[0], side="right")) - 1
+        _refuse(float(stored[illegal[0]]), row, int(values.indices[illegal[0]]))
+    return Targets(present=_where(values, present), unknown=_where(values, unknown))
 
 
 def _where(values: sparse.csr_array, chosen: NDArray[Any]) -> sparse.csr_array:
     result = sparse.csr_array((chosen, values.indices, values.indptr), shape=values.shape, copy=True)
     result.eliminate_zeros()  # in place, and so on a copy
     return result
-
-
-def _require_three_states(values: Tensor) -> bool:
-    """Raise unless every value is 0, 1 or NaN; return whether any is NaN."""
-    if values.dtype == torch.bool:
-        return False
-    has_unknown = False
-    for part in blocks(*values.shape):
-        block = values[part]
-        legal = (block == 0) | (block == 1)
-        if legal.all():
-            continue
-        has_unknown = True
-        illegal = ~(legal | block.isnan())
-        if illegal.any():
-            raise ArgumentError(
-                f"targets must be 1 present, 0 absent or NaN unknown, got {block[illegal][0].item():g}"
-                f" in row {part.start + int(illegal.nonzero()[0, 0])}"
-            )
-    return has_unknown

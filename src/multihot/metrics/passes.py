@@ -5,9 +5,9 @@ Each does what its figures share (a sort, a count) once, and with weights also t
 Shapes: N samples, L labels, R replicates, b samples in a block.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -19,7 +19,8 @@ from multihot.metrics.counts import Masks
 from multihot.metrics.estimates import Estimate
 from multihot.metrics.measures import averages, calibration, ranking, top_k
 from multihot.metrics.measures.calibration import BINS, Bins, bin_edges
-from multihot.metrics.ranks import Places, Ranks, by_label, over_all, rank
+from multihot.metrics.measures.top_k import Weighting
+from multihot.metrics.ranks import Places, Ranks, over_all, over_labels, rank
 from multihot.metrics.replicates import Descending, descending_labels, resampled_areas, resampled_calibration_error
 from multihot.metrics.shares import Share
 from multihot.metrics.top_k import places_by_sample
@@ -38,7 +39,7 @@ class Given:
         scores: (N, L) what ranks, or lists of the best labels.
         probabilities: (N, L) in [0, 1].
         decided: (N, L) booleans.
-        inverse: (L,) 1 / propensity.
+        weighting: what labels weigh in propensity-scored figures.
         space: the labels, for their relations.
     """
 
@@ -46,64 +47,51 @@ class Given:
     scores: Tensor | TopLists | None
     probabilities: Tensor | None
     decided: Tensor | None
-    inverse: Tensor | None
+    weighting: Weighting | None
     space: LabelSpace | None
 
 
-@dataclass
-class SampleSums:
-    """What adds up over samples: their shares, block by block, and counts (4, L) with replicates (4, R, L)."""
+class SampleBlock(NamedTuple):
+    """What one block of samples adds.
 
-    shares: dict[str, list[Share]] = field(default_factory=lambda: defaultdict(list))
-    counts: dict[str, Estimate] = field(default_factory=dict)
+    Args:
+        part: which samples.
+        shares: figures made sample by sample.
+        masks: what was decided: "decided" all of it, "top" as far as it is among the highest scores.
+    """
 
-    def add_shares(self, shares: dict[str, Share]) -> None:
-        """Append one block of samples."""
-        for name, share in shares.items():
-            self.shares[name].append(share)
-
-    def add_counts(self, name: str, masks: Masks, weights: Tensor | None) -> None:
-        """Add one block of samples, with (b, R) weights."""
-        counts = torch.stack(masks.by_label())
-        replicates = None if weights is None else torch.stack(masks.by_label(weights.t()))
-        before = self.counts.get(name)
-        if before is not None:
-            counts += before.value
-            replicates = None if replicates is None or before.replicates is None else replicates + before.replicates
-        self.counts[name] = Estimate(counts, replicates)
+    part: slice
+    shares: dict[str, Share]
+    masks: dict[str, Masks]
 
 
-def pass_over_samples(given: Given, weights: Tensor | None, empty: float) -> SampleSums:
-    """Rank and judge every sample; `weights` are (N, R)."""
+def pass_over_samples(given: Given, empty: float) -> Iterator[SampleBlock]:
+    """Rank and judge every sample, a block at a time; `empty` as in `report`."""
     if isinstance(given.scores, TopLists):
-        return _pass_over_lists(given, given.scores)
-    sums = SampleSums()
+        for part, places in places_by_sample(given.cells, given.scores, max(_depths(given.cells))):
+            yield SampleBlock(part, _top_shares(places, given, part), {})
+        return
     for part in blocks(*given.cells.shape):
-        block, replicated = given.cells.rows(part), None if weights is None else weights[part]
-        masks = None if given.decided is None else Masks.of(block, given.decided[part])
-        if given.scores is not None:
-            ranks = rank(given.scores[part], block, members=given.inverse is not None)
-            sums.add_shares({name: measure(ranks) for name, measure in RANKINGS.items()})
-            sums.add_shares(_top_shares(ranks.places, given, part))
-            if masks is not None:
-                chance = top_k.chance_of_cells_in_top(given.scores[part], ranks, COCO_TOP)
-                sums.add_counts("top", masks.times(chance), replicated)
-        if masks is not None:
-            counts = masks.by_sample()
-            sums.add_shares({name: figure(counts, empty) for name, figure in averages.SAMPLE_FIGURES.items()})
-            sums.add_counts("decided", masks, replicated)
-        if given.probabilities is not None:
-            sums.add_shares({name: measure(given.probabilities[part], block) for name, measure in CELLWISE.items()})
-    if given.decided is not None and given.space is not None:
-        sums.add_shares({"relation_violations": averages.relation_violations(given.decided, given.space)})
-    return sums
+        yield _sample_block(given, part, empty)
 
 
-def _pass_over_lists(given: Given, lists: TopLists) -> SampleSums:
-    sums = SampleSums()
-    for part, places in places_by_sample(given.cells, lists, max(_depths(given.cells))):
-        sums.add_shares(_top_shares(places, given, part))
-    return sums
+def _sample_block(given: Given, part: slice, empty: float) -> SampleBlock:
+    block = given.cells.rows(part)
+    shares: dict[str, Share] = {}
+    masks: dict[str, Masks] = {}
+    if given.decided is not None:
+        masks["decided"] = Masks.of(block, given.decided[part])
+        shares |= _decision_shares(masks["decided"], given.decided[part], given.space, empty)
+    if isinstance(given.scores, Tensor):
+        ranks = rank(given.scores[part], block, members=given.weighting is not None)
+        shares |= {name: measure(ranks) for name, measure in RANKINGS.items()}
+        shares |= _top_shares(ranks.places, given, part)
+        if given.decided is not None:
+            chance = top_k.chance_of_cells_in_top(given.scores[part], ranks, COCO_TOP)
+            masks["top"] = masks["decided"].times(chance)
+    if given.probabilities is not None:
+        shares |= {name: measure(given.probabilities[part], block) for name, measure in CELLWISE.items()}
+    return SampleBlock(part, shares, masks)
 
 
 RANKINGS: dict[str, Callable[[Ranks], Share]] = {
@@ -119,6 +107,12 @@ CELLWISE: dict[str, Callable[[Tensor, Block], Share]] = {
 }
 
 
+def _decision_shares(masks: Masks, decided: Tensor, space: LabelSpace | None, empty: float) -> dict[str, Share]:
+    counts = masks.by_sample()
+    shares = {name: figure(counts, empty) for name, figure in averages.SAMPLE_FIGURES.items()}
+    return shares if space is None else shares | {"relation_violations": averages.relation_violations(decided, space)}
+
+
 def _depths(cells: Cells) -> list[int]:
     return [k for k in DEPTHS if k <= cells.shape[1]]
 
@@ -126,37 +120,33 @@ def _depths(cells: Cells) -> list[int]:
 def _top_shares(places: Places, given: Given, part: slice) -> dict[str, Share]:
     """Every figure at every depth; depths beyond the number of labels are left out."""
     shares = {}
-    best = None if given.inverse is None else top_k.Best.of(*given.cells.present_cells(part), given.inverse)
+    weighting = given.weighting
+    best = None if weighting is None else weighting.best(*given.cells.present_cells(part))
     for k in _depths(given.cells):
         shares[f"precision_at_{k}"] = top_k.precision_at_k(places, k)
         shares[f"recall_at_{k}"] = top_k.recall_at_k(places, k)
         shares[f"ndcg_at_{k}"] = top_k.ndcg_at_k(places, k)
-        if best is not None and given.inverse is not None:
-            weighing = (places, k, best, given.inverse)
-            shares[f"propensity_scored_precision_at_{k}"] = top_k.propensity_scored_precision_at_k(*weighing)
-            shares[f"propensity_scored_ndcg_at_{k}"] = top_k.propensity_scored_ndcg_at_k(*weighing)
+        if weighting is not None and best is not None:
+            weighed = (places, k, best, weighting)
+            shares[f"propensity_scored_precision_at_{k}"] = top_k.propensity_scored_precision_at_k(*weighed)
+            shares[f"propensity_scored_ndcg_at_{k}"] = top_k.propensity_scored_ndcg_at_k(*weighed)
     return shares
 
 
 def pass_over_labels(given: Given, weights: Tensor | None) -> dict[str, Estimate]:
     """(L,) figures of every label's ranking and calibration, with (R, L) replicates."""
-    columns: dict[str, list[Estimate]] = defaultdict(list)
+    columns: dict[str, Estimate] = {}
     for scores, wanted in _rankings(given):
-        for values, block, ranks in by_label(given.cells, scores):
-            replicates = {} if weights is None else wanted.of_labels(values, block, ranks, weights)
-            for name, value in wanted.values(ranks).items():
-                columns[name].append(Estimate(value, replicates.get(name)))
-    return {name: _side_by_side(parts) for name, parts in columns.items()}
+        parts = over_labels(given.cells, scores, partial(wanted.of_labels, weights))
+        columns |= {name: _side_by_side([part[name] for part in parts]) for name in parts[0]}
+    return columns
 
 
 def pass_over_all(given: Given, weights: Tensor | None) -> dict[str, Estimate]:
     """The figures of all known cells in a single ranking, with (R,) replicates."""
     estimates: dict[str, Estimate] = {}
     for scores, wanted in _rankings(given):
-        ranks = over_all(given.cells, scores)
-        replicates = {} if weights is None else wanted.of_all(scores, given.cells.rows(slice(None)), ranks, weights)
-        for name, value in wanted.values(ranks).items():
-            estimates[name] = Estimate(value[0], replicates.get(name))
+        estimates |= wanted.of_all(weights, scores, given.cells)
     return estimates
 
 
@@ -175,23 +165,33 @@ class _Wanted(NamedTuple):
             values |= {"expected_calibration_error": Bins.of(ranks, BINS).calibration_error()}
         return values
 
-    def of_labels(self, scores: Tensor, block: Block, ranks: Ranks, weights: Tensor) -> dict[str, Tensor]:
-        """(R, G) replicates of the labels of one block, with (G, N) scores."""
+    def of_labels(self, weights: Tensor | None, scores: Tensor, block: Block, ranks: Ranks) -> dict[str, Estimate]:
+        """(G,) figures of the labels of one block, with (R, G) replicates, from (G, N) scores."""
+        values = self.values(ranks)
+        if weights is None:
+            return {name: Estimate(value) for name, value in values.items()}
         totals = weights.sum(0).expand(len(scores), -1) if block.known is None else block.known.float() @ weights
         edges = bin_edges(ranks, BINS)
         labels = [
             self._replicates(group, edges[label], weights, totals[label])
             for label, group in enumerate(descending_labels(scores, block))
         ]
-        return {name: torch.stack([label[name] for label in labels], dim=1) for name in labels[0]}
+        drawn = {name: torch.stack([label[name] for label in labels], dim=1) for name in values}
+        return {name: Estimate(value, drawn[name]) for name, value in values.items()}
 
-    def of_all(self, scores: Tensor, block: Block, ranks: Ranks, weights: Tensor) -> dict[str, Tensor]:
-        """(R,) replicates of all cells, with (N, L) scores."""
+    def of_all(self, weights: Tensor | None, scores: Tensor, cells: Cells) -> dict[str, Estimate]:
+        """Figures of all cells, with (R,) replicates, from (N, L) scores."""
+        ranks = over_all(cells, scores)
+        values = self.values(ranks)
+        if weights is None:
+            return {name: Estimate(value[0]) for name, value in values.items()}
+        block, edges = cells.rows(slice(None)), bin_edges(ranks, BINS)[0]
+        del ranks  # it holds a sorted copy of all scores
         samples = torch.arange(len(scores), device=scores.device)[:, None].expand_as(scores)
         known = torch.ones_like(block.present) if block.known is None else block.known
         group = Descending.of(scores[known], block.present[known], samples[known])
-        total = block.known_counts().to(weights.dtype) @ weights
-        return self._replicates(group, bin_edges(ranks, BINS)[0], weights, total)
+        drawn = self._replicates(group, edges, weights, block.known_counts().to(weights.dtype) @ weights)
+        return {name: Estimate(value[0], drawn[name]) for name, value in values.items()}
 
     def _replicates(self, group: Descending, edges: Tensor, weights: Tensor, total: Tensor) -> dict[str, Tensor]:
         values: dict[str, Tensor] = {}

@@ -9,7 +9,7 @@ from multihot.metrics.inputs import read_with_scores
 from multihot.metrics.measures import ranking as measures
 from multihot.metrics.measures.averages import mean_where
 from multihot.metrics.ranks import over_all
-from multihot.metrics.single import over_labels, ranking_metric
+from multihot.metrics.single import of_labels, ranking_metric
 
 samples_average_precision = ranking_metric(measures.samples_average_precision)
 label_ranking_average_precision = ranking_metric(measures.label_ranking_average_precision)
@@ -29,7 +29,7 @@ def mean_average_precision(targets: TargetsLike, scores: ArrayLike, *, keep_abse
     0.917
     """
     cells, ranked = read_with_scores(targets, scores)
-    values = over_labels(cells, ranked, measures.average_precision)
+    values = of_labels(cells, ranked, measures.average_precision)
     return as_figure(mean_where(values.nan_to_num(0.0) if keep_absent else values), targets, scores)
 
 
@@ -45,7 +45,7 @@ def macro_auroc(targets: TargetsLike, scores: ArrayLike) -> Figure:
     Labels that are nowhere present, or nowhere absent, have no area and are left out.
     """
     cells, ranked = read_with_scores(targets, scores)
-    return as_figure(mean_where(over_labels(cells, ranked, measures.auroc)), targets, scores)
+    return as_figure(mean_where(of_labels(cells, ranked, measures.auroc)), targets, scores)
 
 
 def micro_auroc(targets: TargetsLike, scores: ArrayLike) -> Figure:

@@ -6,8 +6,9 @@ Sorting values alone is several times cheaper than sorting indices with them, an
 cells then tells their places, ties included. Nothing here depends on the order among equal scores.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,8 +16,10 @@ from torch import Tensor
 
 from multihot.metrics.cells import Block, Cells, blocks
 
-# Labels are read across the rows of the score matrix, so that larger blocks than elsewhere pay.
-LABEL_BLOCK_CELLS = 2**21
+Found = TypeVar("Found")
+
+# Labels are read across the rows of the score matrix: many at a time, so that little of each row is read in vain.
+LABEL_BLOCK_CELLS = 2**20
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,18 @@ def rank(scores: Tensor, block: Block, *, members: bool = False) -> Ranks:
     return Ranks(places, ascending, own.counts[own.group] - last, last - first)
 
 
-def by_label(cells: Cells, scores: Tensor) -> Iterator[tuple[Tensor, Block, Ranks]]:
-    """Every label's scores, cells and ranks over the samples, a block of labels at a time."""
+def over_labels(cells: Cells, scores: Tensor, found: Callable[[Tensor, Block, Ranks], Found]) -> list[Found]:
+    """What is found of each block of labels, from its (G, N) scores, its cells and its ranks over the samples."""
     samples, labels = cells.shape
-    for part in blocks(labels, samples, LABEL_BLOCK_CELLS):
-        values, block = scores[:, part].t().contiguous(), cells.columns(part)
-        yield values, block, rank(values, block)
+    return [
+        found(*_label_block(cells, scores, part))  # nothing of a block is held when the next is made
+        for part in blocks(labels, samples, LABEL_BLOCK_CELLS)
+    ]
+
+
+def _label_block(cells: Cells, scores: Tensor, part: slice) -> tuple[Tensor, Block, Ranks]:
+    values, block = scores[:, part].t().contiguous(), cells.columns(part)
+    return values, block, rank(values, block)
 
 
 def over_all(cells: Cells, scores: Tensor) -> Ranks:

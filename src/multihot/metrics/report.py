@@ -6,12 +6,12 @@ from multihot.errors import ArgumentError
 from multihot.labels import LabelSpace
 from multihot.metrics.arrays import ArrayLike, device_of
 from multihot.metrics.assembly import Findings, Report
-from multihot.metrics.bootstrap import resampled_share, sample_weights
+from multihot.metrics.bootstrap import sample_weights
 from multihot.metrics.cells import TargetsLike, read_cells
 from multihot.metrics.inputs import read_decided, read_probabilities, read_scores
 from multihot.metrics.passes import Given, pass_over_all, pass_over_labels, pass_over_samples
-from multihot.metrics.shares import joined
-from multihot.metrics.top_k import read_inverse
+from multihot.metrics.sums import Sums
+from multihot.metrics.top_k import read_weighting
 from multihot.metrics.top_lists import TopK, TopLists
 
 
@@ -57,14 +57,16 @@ def report(
     names = _label_names(names, space, labels)
     drawn = replicates if samples and labels else 0
     weights = sample_weights(samples, drawn, seed, given.cells.device) if drawn else None
-    sums = pass_over_samples(given, weights, empty)
+    sums = Sums(weights)
+    for block in pass_over_samples(given, empty):
+        sums.add(block)
     present, known = given.cells.support()
     findings = Findings(
         shape=(samples, labels),
         present=present,
         known=known,
         counts=sums.counts,
-        samples={name: resampled_share(joined(shares), weights) for name, shares in sums.shares.items()},
+        samples=sums.figures(),
         labels=pass_over_labels(given, weights),
         overall=pass_over_all(given, weights),
     )
@@ -84,13 +86,13 @@ def _read(
     cells = read_cells(targets, device_of(ranking, probabilities, decided, targets))
     certain = None if probabilities is None else read_probabilities(probabilities, cells)
     made = None if decided is None else read_decided(decided, cells.shape, cells.device)
-    inverse = None if propensities is None else read_inverse(propensities, cells)
+    weighting = None if propensities is None else read_weighting(propensities, cells)
     if isinstance(scores, TopK):
         if certain is not None or made is not None:
             raise ArgumentError("top-k scores come alone: give probabilities and decided in a report of their own")
-        return Given(cells, TopLists.read(scores, cells), certain, made, inverse, space)
+        return Given(cells, TopLists.read(scores, cells), certain, made, weighting, space)
     ranked = certain if scores is None or scores is probabilities else read_scores(scores, cells)
-    return Given(cells, ranked, certain, made, inverse, space)
+    return Given(cells, ranked, certain, made, weighting, space)
 
 
 def _label_names(names: Sequence[str] | None, space: LabelSpace | None, labels: int) -> Sequence[str]:

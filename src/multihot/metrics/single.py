@@ -11,7 +11,7 @@ from multihot.metrics.cells import Cells, TargetsLike, blocks
 from multihot.metrics.counts import count_by_label, count_by_sample
 from multihot.metrics.inputs import read_with_decided, read_with_scores
 from multihot.metrics.measures.averages import LABEL_FIGURES, SAMPLE_FIGURES
-from multihot.metrics.ranks import Ranks, by_label, rank
+from multihot.metrics.ranks import Ranks, over_labels, rank
 from multihot.metrics.shares import Share, joined
 
 Named = TypeVar("Named", bound=Callable[..., Any])
@@ -76,9 +76,9 @@ def ranking_metric(measure: Callable[[Ranks], Share]) -> RankingMetric:
     return named(metric, measure.__name__, measure.__doc__)
 
 
-def over_labels(cells: Cells, scores: Tensor, measure: Callable[[Ranks], Tensor]) -> Tensor:
+def of_labels(cells: Cells, scores: Tensor, measure: Callable[[Ranks], Tensor]) -> Tensor:
     """(L,) the measure of every label's ranking."""
-    return torch.cat([measure(ranks) for _, _, ranks in by_label(cells, scores)])
+    return torch.cat(over_labels(cells, scores, lambda values, block, ranks: measure(ranks)))
 
 
 def over_samples(cells: Cells, measure: Callable[[slice], Share]) -> Tensor:

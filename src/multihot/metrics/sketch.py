@@ -22,7 +22,7 @@ from multihot.metrics.grid import Grid
 from multihot.metrics.inputs import read_decided, read_probabilities
 from multihot.metrics.measures.averages import mean_where
 from multihot.metrics.passes import Given, pass_over_samples
-from multihot.metrics.shares import Share, joined
+from multihot.metrics.shares import Share
 from multihot.metrics.streaming import Ids, read_batch_cells, read_ids, require_same_labels
 
 # Sums over samples are kept in whole numbers of this size.
@@ -78,11 +78,11 @@ class _Totals:
 
     def count(self, given: Given, empty: float) -> None:
         """Add the samples of a batch."""
-        found = pass_over_samples(given, None, empty)
         self.samples += given.cells.shape[0]
-        if "decided" in found.counts:
-            self.counts += found.counts["decided"].value.long()
-        self._add_sums({name: _in_units(joined(shares)) for name, shares in found.shares.items()})
+        for block in pass_over_samples(given, empty):
+            self._add_sums({name: _in_units(share) for name, share in block.shares.items()})
+            if "decided" in block.masks:
+                self.counts += torch.stack(block.masks["decided"].by_label()).long()
         if given.probabilities is not None:
             self.grid = self.grid or Grid.empty(given.cells.shape[1])
             self.grid.add(given.probabilities, given.cells.rows(slice(None)))

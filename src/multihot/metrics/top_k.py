@@ -16,7 +16,7 @@ from multihot.metrics.arrays import ArrayLike, Figure, as_figure, as_tensor, dev
 from multihot.metrics.cells import Cells, TargetsLike, blocks, read_cells
 from multihot.metrics.inputs import read_scores
 from multihot.metrics.measures import top_k as measures
-from multihot.metrics.measures.top_k import Best
+from multihot.metrics.measures.top_k import Best, Weighting
 from multihot.metrics.ranks import Places, rank
 from multihot.metrics.shares import Share, joined
 from multihot.metrics.single import named
@@ -48,12 +48,12 @@ def _top_metric(measure: Callable[[Places, int], Share]) -> TopMetric:
     return named(metric, measure.__name__, measure.__doc__)
 
 
-def _propensity_metric(measure: Callable[[Places, int, Best, Tensor], Share]) -> PropensityMetric:
+def _propensity_metric(measure: Callable[[Places, int, Best, Weighting], Share]) -> PropensityMetric:
     def metric(targets: TargetsLike, scores: ArrayLike | TopK, propensities: ArrayLike, *, k: int) -> Figure:
         cells, ranked = _read(targets, scores)
-        inverse = read_inverse(propensities, cells)
+        weighting = read_weighting(propensities, cells)
         shares = [
-            measure(places, k, Best.of(*cells.present_cells(part), inverse), inverse)
+            measure(places, k, weighting.best(*cells.present_cells(part)), weighting)
             for part, places in places_by_sample(cells, ranked, k, members=True)
         ]
         return as_figure(joined(shares).figure(), targets, *_arrays(scores))
@@ -89,15 +89,15 @@ def propensities(positives: ArrayLike, samples: int, *, a: float = 0.55, b: floa
     return np.asarray(1 / (1 + c * (counts + b) ** -a))
 
 
-def read_inverse(propensities: ArrayLike, cells: Cells) -> Tensor:
-    """(L,) 1 / propensity, in double precision."""
+def read_weighting(propensities: ArrayLike, cells: Cells) -> Weighting:
+    """From (L,) propensities in (0, 1]."""
     values = as_tensor(propensities, "propensities").to(cells.device).double()
     if values.shape != (cells.shape[1],) or not ((values > 0) & (values <= 1)).all():
         raise ArgumentError(
             f"propensities must be in (0, 1], one a label ({cells.shape[1]}), got the shape {tuple(values.shape)}"
             + (f" and the range {values.min():g} to {values.max():g}" if values.numel() else "")
         )
-    return 1.0 / values
+    return Weighting.of(values)
 
 
 def places_by_sample(

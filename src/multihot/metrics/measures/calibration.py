@@ -40,11 +40,15 @@ class Bins(NamedTuple):
     def of(cls, ranks: Ranks, bins: int) -> "Bins":
         """Cut each group's ascending probabilities into bins of equal size, never inside a tie."""
         edges = bin_edges(ranks, bins)
-        below = ranks.places.known[ranks.places.group] - ranks.places.through
-        inner = edges[:, 1:-1][ranks.places.group]
-        place = ranks.places.group * bins + (inner <= below[:, None]).sum(1)
-        present = torch.bincount(place, minlength=len(edges) * bins).view(-1, bins)
-        return cls(edges, edges.diff(dim=1), sums_before(ranks.ascending, edges).diff(dim=1), present)
+        # Present cells are in the order of groups and, in each, of scores: whole numbers that ascend over all of them.
+        width = ranks.ascending.shape[1] + 1
+        places = ranks.places
+        below = places.known[places.group] - places.through
+        starts = torch.arange(len(edges), device=edges.device)[:, None] * width
+        present_before = torch.searchsorted(places.group * width + below, starts + edges)
+        return cls(
+            edges, edges.diff(dim=1), sums_before(ranks.ascending, edges).diff(dim=1), present_before.diff(dim=1)
+        )
 
     def calibration_error(self) -> Tensor:
         """(G,) the mean over cells of |mean probability - share present| of their bin; NaN without known cells."""
@@ -66,12 +70,12 @@ def bin_edges(ranks: Ranks, bins: int) -> Tensor:
 
 
 def sums_before(ascending: Tensor, edges: Tensor) -> Tensor:
-    """(G, B + 1) the sum of the first `edges` values of each row, in double precision without a copy of the rows."""
+    """(G, B + 1) the sum of the first `edges` values of each row, accumulated in double precision tile by tile."""
     groups, members = ascending.shape
     if members == 0:
         return edges.double()
     tiles = members // TILE
-    tiled = ascending[:, : tiles * TILE].reshape(groups, tiles, TILE).sum(2, dtype=torch.float64)
+    tiled = ascending[:, : tiles * TILE].reshape(groups, tiles, TILE).sum(2).double()
     before = torch.cat([tiled.new_zeros(groups, 1), tiled.cumsum(1)], dim=1)
     start = (edges // TILE).clamp(max=tiles)
     rest = (start * TILE)[:, :, None] + torch.arange(TILE, device=edges.device)
