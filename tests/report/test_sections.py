@@ -167,7 +167,10 @@ def test_cooccurrence_shows_the_most_frequent_of_many() -> None:
 def test_reliability_by_hand() -> None:
     targets = np.array([[0, 1, 1], [NAN, 0, 1]], np.float32)
     probabilities = np.array([[0.05, 0.31, 1.0], [0.5, 0.39, 0.95]], np.float32)
-    section = Reliability(targets, probabilities)
+    logits = np.linspace(-3, 3, 6, dtype=np.float32).reshape(2, 3)
+    section = Reliability(targets, probabilities, logits)
+    before = metrics.expected_calibration_error(targets, 1 / (1 + np.exp(-logits)))
+    assert section.error_before_calibration == pytest.approx(before)
     table = section.table().to_pydict()
     assert table["count"] == [1, 2, 2]
     assert table["frequency"] == [0, 0.5, 1]
@@ -217,6 +220,6 @@ def test_nothing_to_plot_is_said_to_be_empty(labels: int) -> None:
     zeros = np.zeros_like(nothing)
     assert PrecisionRecall(names, nothing, zeros).empty
     assert Thresholds(names, np.full(labels, 0.5), nothing, zeros).empty
-    assert Reliability(nothing, zeros).empty
+    assert Reliability(nothing, zeros, zeros).empty
     assert TrainingCurves([]).empty
     assert CoOccurrence(names, nothing, zeros > 0).empty == (labels == 1)

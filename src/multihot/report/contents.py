@@ -43,6 +43,7 @@ def contents(run: Run, sections: Sections) -> dict[str, Any]:
         "labels": sections.labels.table().to_pylist(),
         "differing": _differing(sections.cooccurrence.table()),
         "calibration_error": sections.reliability.expected_calibration_error,
+        "error_before_calibration": sections.reliability.error_before_calibration,
         "decision": run.decision,
         "examples": _examples(sections),
         "set_aside": sections.accounting.table().slice(0, MOST_SET_ASIDE).to_pylist(),

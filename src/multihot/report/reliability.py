@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from multihot import metrics
 from multihot.report.drawing import new_figure, place, style
@@ -26,15 +27,22 @@ class Reliability:
     Args:
         targets: (N, L) 1 present, 0 absent, NaN unknown.
         probabilities: (N, L) calibrated.
+        logits: (N, L) what they were made of.
     """
 
     targets: NDArray[np.floating[Any]]
     probabilities: NDArray[np.floating[Any]]
+    logits: NDArray[np.floating[Any]]
 
     @property
     def expected_calibration_error(self) -> float:
         """As the metrics registry defines it: over bins of equal size; NaN without known cells."""
         return float(metrics.expected_calibration_error(self.targets, self.probabilities))
+
+    @property
+    def error_before_calibration(self) -> float:
+        """The expected calibration error of the logistic function of the logits, which calibration starts from."""
+        return float(metrics.expected_calibration_error(self.targets, expit(self.logits)))
 
     @property
     def empty(self) -> bool:

@@ -57,7 +57,7 @@ class Sections:
             labels=PerLabel(names, thresholds, shown.targets, shown.logits, shown.decided),
             training=TrainingCurves(run.history()),
             cooccurrence=CoOccurrence(names, shown.targets, shown.decided),
-            reliability=Reliability(shown.targets, shown.probabilities),
+            reliability=Reliability(shown.targets, shown.probabilities, shown.logits),
             thresholds=Thresholds(names, thresholds, shown.targets, shown.probabilities),
             precision_recall=PrecisionRecall(names, shown.targets, shown.logits),
             examples=Examples(names, shown.ids, shown.targets, shown.probabilities, shown.decided),
