@@ -113,6 +113,17 @@ def test_pictures_that_could_not_be_read_are_counted(
     assert "none of the 1 pictures could be read" in capsys.readouterr().err
 
 
+def test_declared_relations_are_kept(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "relations.yaml").write_text("groups:\n  colour: {labels: [blue, green, red], hold: exactly 1}\n")
+    arguments = ("--encoder", "cnn28", "--tune", "head", "--relations", tmp_path / "relations.yaml")
+    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "run", *arguments) == 0
+    run = Run.load(tmp_path / "run")
+    assert run.space.relations
+    assert run.space.violations(run.scores().decided) == {}
+    (tmp_path / "relations.yaml").write_text("implies: {red: teal}\n")
+    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "other", *arguments) == 2
+
+
 def test_a_failed_start_leaves_no_folder(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(monkeypatch, "train", shapes, "--out", tmp_path / "run", "--encoder", "nonsense") == 2
     assert not (tmp_path / "run").exists()

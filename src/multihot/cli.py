@@ -15,6 +15,7 @@ from multihot.data import FORMATS, read
 from multihot.demo import RECIPE, write_scenes
 from multihot.errors import ArgumentError, MultihotError
 from multihot.evaluate import evaluate as evaluate_run
+from multihot.labels import Relations
 from multihot.models import keep_large_blocks
 from multihot.predict import PredictionFile
 from multihot.predict import predict as predict_with
@@ -60,6 +61,7 @@ def train(
     objective: str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    relations: Path | None = None,
     config: Path | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
     resume: Annotated[bool, Flag] = False,
@@ -79,6 +81,7 @@ def train(
         objective: what thresholds are fitted for: micro_f1, macro_f1, samples_f1, exact_match, ...; fixed cuts at 0.5.
         epochs: of full training, at most.
         seed: decides everything random.
+        relations: a YAML file of what the labels imply and exclude; label sets will keep it.
         config: a recipe.yaml to start from; flags go before it.
         settings: any other setting, NAME=VALUE (encoder.size=384); may be repeated.
         resume: go on with the unfinished run in --out, or start it.
@@ -98,6 +101,8 @@ def train(
     changes = {name: str(value) for name, value in given.items() if value is not None} | pairs(settings, "--set")
     recipe = Recipe.parse(override(read_yaml(config) if config else {}, changes)) if config or changes else None
     samples = read(source, source_format, **pairs(reading, "--read"))
+    if relations is not None:
+        samples = samples.with_space(samples.space.with_relations(Relations.load(relations)))
     _finish(train_recipe(samples, recipe, out, resume=resume, keep_checkpoints=keep_checkpoints))
 
 
