@@ -8,14 +8,14 @@ an argument. `REGISTRY` lists them all with their papers; `build_loss` makes wha
 from multihot.losses.balanced import class_balanced, distribution_balanced, effective_number_weights
 from multihot.losses.binary import binary_cross_entropy, label_smoothing, smoothed, soft_margin
 from multihot.losses.build import TrainingLoss, build_loss
-from multihot.losses.chunked import (
+from multihot.losses.focusing import asymmetric, asymmetric_polynomial, focal, focal_margin, hill, poly
+from multihot.losses.groups import ExclusiveGroups, grouped_softmax
+from multihot.losses.linear import (
     linear_binary_cross_entropy,
     linear_cells,
     linear_softmax_cross_entropy,
     linear_zlpr,
 )
-from multihot.losses.focusing import asymmetric, asymmetric_polynomial, focal, focal_margin, hill, poly
-from multihot.losses.groups import ExclusiveGroups, grouped_softmax
 from multihot.losses.overlap import dice, sigmoid_f1, soft_f_beta, tversky
 from multihot.losses.partial import (
     assume_negative,

@@ -10,9 +10,9 @@ from multihot.losses import (
     SparseTargets,
     asymmetric,
     binary_cross_entropy,
-    chunked,
     focal,
     hill,
+    linear,
     linear_binary_cross_entropy,
     linear_cells,
     linear_softmax_cross_entropy,
@@ -21,6 +21,7 @@ from multihot.losses import (
     softmax_cross_entropy,
     zlpr,
 )
+from multihot.losses.chunked import Gradients, Head
 
 PAIRS = {
     "binary_cross_entropy": (binary_cross_entropy, linear_binary_cross_entropy),
@@ -105,12 +106,12 @@ def test_finite_in_half_precision_and_at_extremes(name: str) -> None:
 def test_gradients_are_handed_over_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     formed: list[int] = []
 
-    class Recorded(chunked.Gradients):
-        def __init__(self, head: chunked.Head) -> None:
+    class Recorded(Gradients):
+        def __init__(self, head: Head) -> None:
             super().__init__(head)
             formed.append(self.weight.data_ptr())
 
-    monkeypatch.setattr(chunked, "Gradients", Recorded)
+    monkeypatch.setattr(linear, "Gradients", Recorded)
     parameters, targets = batch(4)
     fused("binary_cross_entropy", parameters, targets, 5).backward()
     assert parameters[1].grad is not None
