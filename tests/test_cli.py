@@ -3,32 +3,23 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from multihot.cli import main, runs
+from multihot.cli import runs
 from multihot.cli.reader import Reader
 from multihot.run import Run
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """The exit status of `multihot ARGUMENTS`."""
-    monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
-
-
 def test_train_evaluate_predict_report(
-    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shapes: Path, tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
     small = ("--encoder", "cnn32", "--set", "encoder.pooling=average+max", "--tune", "head", "--set", "device=cpu")
-    assert call(monkeypatch, "train", shapes, "--out", run, *small, "--objective", "exact_match", "--seed", 3) == 0
+    assert call("train", shapes, "--out", run, *small, "--objective", "exact_match", "--seed", 3) == 0
     said = capsys.readouterr()
     assert "mean_average_precision" in said.out
     assert str(run / "report.html") in said.out
@@ -38,26 +29,24 @@ def test_train_evaluate_predict_report(
     recipe = Run.load(run).recipe
     assert (recipe.decision.objective, recipe.seed, recipe.encoder.pooling) == ("exact_match", 3, "average+max")
 
-    assert call(monkeypatch, "evaluate", run, shapes, "--json") == 0
+    assert call("evaluate", run, shapes, "--json") == 0
     figures = json.loads(capsys.readouterr().out)
     assert set(figures["exact_match"]) == {"value", "low", "high"}
 
-    assert call(monkeypatch, "predict", run, shapes / "red", "--out", tmp_path / "p.jsonl") == 0
+    assert call("predict", run, shapes / "red", "--out", tmp_path / "p.jsonl") == 0
     assert len((tmp_path / "p.jsonl").read_text().splitlines()) == 14
     capsys.readouterr()
-    assert call(monkeypatch, "predict", run, shapes / "red" / "0.png") == 0
+    assert call("predict", run, shapes / "red" / "0.png") == 0
     assert capsys.readouterr().out.startswith(f"{shapes / 'red' / '0.png'}  red  (red ")
 
     (run / "report.html").unlink()
-    assert call(monkeypatch, "report", run) == 0
+    assert call("report", run) == 0
     assert (run / "report.html").is_file()
 
 
-def test_a_recipe_file_with_flags_over_it(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_file_with_flags_over_it(shapes: Path, tmp_path: Path, call: Callable[..., int]) -> None:
     (tmp_path / "r.yaml").write_text("encoder: {name: cnn28}\ntune: head\ndevice: cpu\nseed: 5\n")
-    assert (
-        call(monkeypatch, "train", shapes, "--out", tmp_path / "run", "--config", tmp_path / "r.yaml", "--seed", 6) == 0
-    )
+    assert call("train", shapes, "--out", tmp_path / "run", "--config", tmp_path / "r.yaml", "--seed", 6) == 0
     recipe = Run.load(tmp_path / "run").recipe
     assert (recipe.encoder.name, recipe.seed) == ("cnn28", 6)
 
@@ -83,25 +72,28 @@ def test_bad_usage_is_one_line_and_status_2(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    call: Callable[..., int],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, *arguments) == 2
+    assert call(*arguments) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.startswith("multihot: ")
     assert said.count("\n") == 1
 
 
-def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: Callable[..., int]
+) -> None:
     def stop(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Run, "load", stop)
-    assert call(monkeypatch, "report", "run") == 1
+    assert call("report", "run") == 1
     assert capsys.readouterr().err == "\nstopped\n"
     monkeypatch.setattr(runs, "train_recipe", stop)
     monkeypatch.setattr(Reader, "read", lambda *_: None)
-    assert call(monkeypatch, "train", "photos") == 1
+    assert call("train", "photos") == 1
     assert "--resume" in capsys.readouterr().err
 
 
@@ -109,40 +101,42 @@ def test_pictures_that_could_not_be_read_are_counted(
     shapes: Path,
     shapes_run: Run,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    call: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "bad.png").touch()
-    assert call(monkeypatch, "predict", shapes_run.folder, tmp_path / "bad.png", shapes / "red" / "0.png") == 0
+    assert call("predict", shapes_run.folder, tmp_path / "bad.png", shapes / "red" / "0.png") == 0
     assert "1 of 2 pictures could not be read" in capsys.readouterr().err
-    assert call(monkeypatch, "predict", shapes_run.folder, tmp_path / "bad.png") == 2
+    assert call("predict", shapes_run.folder, tmp_path / "bad.png") == 2
     assert "none of the 1 pictures could be read" in capsys.readouterr().err
 
 
-def test_declared_relations_are_kept(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_declared_relations_are_kept(shapes: Path, tmp_path: Path, call: Callable[..., int]) -> None:
     (tmp_path / "relations.yaml").write_text("groups:\n  colour: {labels: [blue, green, red], hold: exactly 1}\n")
     arguments = ("--encoder", "cnn28", "--tune", "head", "--relations", tmp_path / "relations.yaml")
-    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "run", *arguments) == 0
+    assert call("train", shapes, "--out", tmp_path / "run", *arguments) == 0
     run = Run.load(tmp_path / "run")
     assert run.space.relations
     assert run.space.violations(run.scores().decided) == {}
     (tmp_path / "relations.yaml").write_text("implies: {red: teal}\n")
-    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "other", *arguments) == 2
+    assert call("train", shapes, "--out", tmp_path / "other", *arguments) == 2
 
 
-def test_a_failed_start_leaves_no_folder(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call(monkeypatch, "train", shapes, "--out", tmp_path / "run", "--encoder", "nonsense") == 2
+def test_a_failed_start_leaves_no_folder(shapes: Path, tmp_path: Path, call: Callable[..., int]) -> None:
+    assert call("train", shapes, "--out", tmp_path / "run", "--encoder", "nonsense") == 2
     assert not (tmp_path / "run").exists()
 
 
-def test_what_nobody_foresaw_is_status_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_foresaw_is_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: Callable[..., int]
+) -> None:
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("by nobody")
 
     monkeypatch.setattr(Run, "load", fail)
-    assert call(monkeypatch, "report", "run") == 1
+    assert call("report", "run") == 1
     assert capsys.readouterr().err == "multihot: ZeroDivisionError: by nobody (more with --debug)\n"
-    assert call(monkeypatch, "report", "run", "--debug") == 1
+    assert call("report", "run", "--debug") == 1
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -153,39 +147,41 @@ def test_python_m_multihot() -> None:
 
 
 def test_pictures_without_labels_end_in_one_line(
-    shared_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    call: Callable[..., int],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, "train", shared_data / "voc2007" / "JPEGImages") == 2
+    assert call("train", shared_data / "voc2007" / "JPEGImages") == 2
     said = capsys.readouterr().err
     assert "no labels found" in said
     assert said.count("\n") == 1
 
 
 def test_convert_says_how_many_of_the_labels_it_wrote(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a.png", "b.png"):
         Image.new("RGB", (4, 3)).save(tmp_path / name)
     (tmp_path / "in.csv").write_text("file,cat,dog\na.png,0,1\nb.png,0,0\n")
-    assert call(monkeypatch, "convert", tmp_path / "in.csv", tmp_path / "out" / "t.parquet") == 0
+    assert call("convert", tmp_path / "in.csv", tmp_path / "out" / "t.parquet") == 0
     said = capsys.readouterr()
     assert said.out == f"{tmp_path / 'out' / 't.parquet'}: 2 samples, 1 of 2 labels\n"
     assert "labels that no sample has are not written: cat" in said.err
 
 
-def test_convert(
-    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_convert(shapes: Path, tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "yolo").mkdir()
-    assert call(monkeypatch, "convert", shapes, tmp_path / "yolo", "--to", "yolo") == 0
+    assert call("convert", shapes, tmp_path / "yolo", "--to", "yolo") == 0
     assert capsys.readouterr().out == f"{tmp_path / 'yolo'}: 84 samples, 4 labels\n"
     flags = ("--to", "folders", "--write", "separator=+", "--merge-similar-names")
-    assert call(monkeypatch, "convert", tmp_path / "yolo", tmp_path / "again", *flags) == 0
+    assert call("convert", tmp_path / "yolo", tmp_path / "again", *flags) == 0
     assert (tmp_path / "again" / "train" / "disc+red").is_dir()
-    assert call(monkeypatch, "convert", shapes, tmp_path / "again", "--to", "voc") == 2
+    assert call("convert", shapes, tmp_path / "again", "--to", "voc") == 2
     assert capsys.readouterr().err.endswith("again: exists already; give a new folder\n")
-    assert call(monkeypatch, "convert", shapes, tmp_path / "x") == 2
+    assert call("convert", shapes, tmp_path / "x") == 2
     assert "x: its ending tells no format: give one (--to): table, " in capsys.readouterr().err
-    assert call(monkeypatch, "convert", shapes, tmp_path / "x", "--to", "excel") == 2
+    assert call("convert", shapes, tmp_path / "x", "--to", "excel") == 2
     assert "cannot be written in the format 'excel', expected one of table, arrays, " in capsys.readouterr().err

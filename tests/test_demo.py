@@ -1,11 +1,11 @@
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from multihot import demo
-from multihot.cli import main, runs
+from multihot.cli import runs
 from multihot.data import read
 from multihot.demo import COMPANIONS, ENEMIES, MOST_DIGITS, compose, random_digits, write_scenes
 
@@ -42,14 +42,16 @@ def test_scenes_are_a_source_with_a_declared_split(tmp_path: Path, monkeypatch: 
 
 
 def test_the_demo_ends_with_label_sets_and_a_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    call: Callable[..., int],
 ) -> None:
     short = demo.RECIPE.full.model_copy(update={"epochs": 1})
     monkeypatch.setattr(demo, "SCENES", FEW)
     monkeypatch.setattr(runs, "RECIPE", demo.RECIPE.model_copy(update={"full": short}))
     for expected in ("run", "run-2"):
-        monkeypatch.setattr(sys, "argv", ["multihot", "demo", "--out", str(tmp_path / "demo")])
-        main()
+        assert call("demo", "--out", tmp_path / "demo") == 0
         said = capsys.readouterr().out
         assert "test-0000.png" in said
         assert str(tmp_path / "demo" / expected / "report.html") in said

