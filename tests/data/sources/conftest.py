@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 from PIL import Image
 
 from multihot.data.samples import Samples
@@ -41,3 +42,18 @@ def unknown() -> Callable[[Samples], dict[str, tuple[str, ...]]]:
         }
 
     return read
+
+
+@st.composite
+def _mangled(draw: st.DrawFn, content: bytes, likely: bytes = b"") -> bytes:
+    byte = st.one_of(st.integers(0, 255), *([st.sampled_from(list(likely))] if likely else []))
+    changed = bytearray(content)
+    for _ in range(draw(st.integers(0, 5))):
+        changed[draw(st.integers(0, len(changed) - 1))] = draw(byte)
+    return bytes(changed[: draw(st.integers(0, len(changed)))])
+
+
+@pytest.fixture(scope="session")
+def mangled() -> Callable[..., st.SearchStrategy[bytes]]:
+    """Gives a strategy of damaged files: some bytes changed, to any or to one of `likely`, and cut off somewhere."""
+    return _mangled
