@@ -1,19 +1,18 @@
-"""Fit a head whose loss is convex in its weights: in full batch, its regularisation chosen on validation data.
+"""Fit a head whose loss is convex in its weights: in full batch, for one strength of regularisation after another.
 
 Shapes: N samples, D features, L labels.
 """
 
 import copy
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from multihot.losses import TrainingLoss
 from multihot.models import Head
-from multihot.progress import track
-from multihot.train.judge import Fold, copy_of, judge_head
+from multihot.train.judge import Fold
+from multihot.train.solutions import Solutions
 
 # Half decades, strongest first, each solution starting the next.
 L2_PATH = tuple(10.0**exponent for exponent in (1, 0.5, 0, -0.5, -1, -1.5, -2, -2.5, -3, -3.5, -4))
@@ -23,46 +22,29 @@ WORSE_BEFORE_STOP = 2
 TOLERANCE = 1e-3
 
 
-def fit_convex(head: Head, train: Fold, validation: Fold, loss: TrainingLoss, l2: float | None) -> list[dict[str, Any]]:
+def convex_solutions(head: Head, train: Fold, loss: TrainingLoss, l2: Sequence[float]) -> Solutions:
     """Minimise loss + l2 / 2 |W|² / outputs over the head's weights W, biases free, by L-BFGS from zero.
 
     Args:
         head: what is fitted, in place.
         train: what the weights are fitted on.
-        validation: what chooses l2, by the same loss; may be empty.
         loss: a scalar of logits and targets; where it corrects targets, it does so between fits of each strength.
-        l2: the strength; None tries a path of them.
-
-    Returns:
-        One record a strength tried, for `history.jsonl`; `kept` marks the one whose weights are left in the head.
+        l2: the strengths, strongest first; each solution starts the next.
     """
     scaled = Fold(head.at_scale(train.features), train.targets)
-    has_validation = validation.anything_known()
-    path = [l2] if l2 else list(L2_PATH) if has_validation else [L2_WITHOUT_VALIDATION]
-    history: list[dict[str, Any]] = []
-    kept, weights = 0, head.state_dict()
-    for strength in track(_solutions(head, scaled, loss, path), "fitting the head", len(path)):
-        on_train = judge_head(head, train, loss)
-        on_validation = judge_head(head, validation, loss) if has_validation else None
-        history.append({"stage": "head", "l2": strength, "train": on_train, "validation": on_validation})
-        losses = [(record["validation"] or record["train"])["loss"] for record in history]
-        if losses[-1] <= min(losses):
-            kept, weights = len(history) - 1, copy_of(head)
-        # A loss that begins at another's solution has more than one valley along the path.
-        if loss.start is None and len(history) - 1 - kept >= WORSE_BEFORE_STOP:
-            break
-    head.load_state_dict(weights)
-    return [{**record, "kept": number == kept} for number, record in enumerate(history)]
+    records = ({"stage": "head", "l2": strength} for strength in _solve(head, scaled, loss, l2))
+    # A loss that begins at another's solution has more than one valley along the path.
+    return Solutions(records, len(l2), WORSE_BEFORE_STOP if loss.start is None else len(l2))
 
 
-def _solutions(head: Head, train: Fold, loss: TrainingLoss, path: list[float]) -> Iterator[float]:
+def _solve(head: Head, train: Fold, loss: TrainingLoss, path: Sequence[float]) -> Iterator[float]:
     """Each strength of the path, when its solution stands in the head."""
     head.eval()
     for parameter in head.parameters():
         torch.nn.init.zeros_(parameter)
     tolerance = TOLERANCE * _steepest(head, train, loss)
     beginner = copy.deepcopy(head)
-    starts = _solutions(beginner, train, loss.start, path) if loss.start else None
+    starts = _solve(beginner, train, loss.start, path) if loss.start else None
     for strength in path:
         if starts:
             next(starts)

@@ -43,11 +43,6 @@ class Judgement(TypedDict):
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def copy_of(head: Head) -> dict[str, Tensor]:
-    """The weights as they are now."""
-    return {name: tensor.clone() for name, tensor in head.state_dict().items()}
-
-
 class Tally:
     """Loss and predictions gathered batch by batch; nothing waits for the device before the end."""
 

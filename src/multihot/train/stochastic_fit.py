@@ -1,9 +1,10 @@
-"""Fit a head in small batches: AdamW, a cosine to zero, the best epoch kept.
+"""Fit a head in small batches: AdamW, a cosine to zero.
 
 Shapes: N samples, D features, h w height and width of feature maps, L labels.
 """
 
 import math
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,46 +12,32 @@ import torch
 
 from multihot.losses import TrainingLoss
 from multihot.models import Head
-from multihot.progress import track
 from multihot.recipe import HeadFitSettings
-from multihot.train.judge import Fold, Judgement, Loss, copy_of, judge_head
+from multihot.train.judge import Fold, Judgement, Loss
+from multihot.train.solutions import Solutions
 
 
-def fit_stochastic(
-    head: Head, train: Fold, validation: Fold, loss: TrainingLoss, settings: HeadFitSettings
-) -> list[dict[str, Any]]:
-    """Train the head, and leave in it the weights of the epoch with the lowest validation loss, else of the last.
+def stochastic_solutions(head: Head, train: Fold, loss: TrainingLoss, settings: HeadFitSettings) -> Solutions:
+    """Train the head epoch by epoch.
 
     Args:
         head: where training starts.
         train: what the weights are fitted on; maps are brought to the head's scale batch by batch.
-        validation: what chooses the epoch; may be empty.
         loss: a scalar of what the head's `training_loss` gives it, targets and the share of training done.
         settings: how.
-
-    Returns:
-        One record an epoch, for `history.jsonl`; `kept` marks the one whose weights are left in the head.
     """
+    return Solutions(_train(head, train, loss, settings), settings.epochs, settings.patience)
+
+
+def _train(head: Head, train: Fold, loss: TrainingLoss, settings: HeadFitSettings) -> Iterator[dict[str, Any]]:
     steps = max(math.ceil(len(train) / settings.batch_size), 1)
     optimiser = torch.optim.AdamW(_groups(head, settings.weight_decay), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, settings.epochs * steps + 1)
-    has_validation = validation.anything_known()
-    history: list[dict[str, Any]] = []
-    losses: list[float] = []
-    kept, weights = 0, head.state_dict()
-    for epoch in track(range(settings.epochs), "fitting the head", settings.epochs):
+    for epoch in range(settings.epochs):
         epoch_loss = partial(loss, done=epoch / settings.epochs)
         on_train = _epoch(head, train, epoch_loss, settings.batch_size, optimiser, schedule)
-        on_validation = judge_head(head, validation, loss) if has_validation else None
-        history.append({"stage": "head", "epoch": epoch + 1, "train": on_train, "validation": on_validation})
-        losses.append((on_validation or on_train)["loss"])
-        if not has_validation or losses[-1] <= min(losses):
-            kept, weights = epoch, copy_of(head)
-        if epoch - kept >= settings.patience:
-            break
-    head.load_state_dict(weights)
-    head.eval()
-    return [{**record, "kept": number == kept} for number, record in enumerate(history)]
+        head.eval()
+        yield {"stage": "head", "epoch": epoch + 1, "train": on_train}
 
 
 def _epoch(
