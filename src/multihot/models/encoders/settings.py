@@ -1,8 +1,8 @@
-"""Settings of the encoder: images in, features out."""
+"""Settings of the encoder: images or feature vectors in, features out."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 Pooling = Literal["average", "max", "average+max", "flatten", "none"]
 
@@ -27,3 +27,79 @@ class EncoderSettings(BaseModel):
 
     flipped_twin: bool = False
     """Outside training, average the features of each picture and its mirror image: twice the time."""
+
+
+class _VectorSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class IdentitySettings(_VectorSettings):
+    """Feature vectors as they are: with the linear head, a linear model."""
+
+    name: Literal["identity"] = "identity"
+
+
+class KernelSettings(_VectorSettings):
+    """Features whose inner products are a Gaussian kernel's (Nyström; Williams and Seeger 2001)."""
+
+    name: Literal["kernel"] = "kernel"
+
+    landmarks: int = Field(default=1000, ge=1)
+    """Training samples, drawn by the seed, that every sample is compared with; at most as many features come out."""
+
+    gamma: float = Field(default=1.0, gt=0)
+    """The kernel is exp(-gamma d²), with d² in units of the median squared distance of two training samples."""
+
+
+class ForestSettings(_VectorSettings):
+    """Trees that are grown for all labels at once; they give logits, so that no head follows."""
+
+    name: Literal["forest"] = "forest"
+
+    kind: Literal["extra_trees", "random_forest"] = "extra_trees"
+    """Cuts drawn at random on all samples (Geurts et al. 2006), or the best cuts on resampled ones (Breiman 2001)."""
+
+    trees: int = Field(default=300, ge=1)
+    """How many trees are averaged."""
+
+    min_samples_leaf: int = Field(default=1, ge=1)
+    """Training samples in a leaf, at least; leaves that would take too much memory are made larger."""
+
+    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt"] = "sqrt"
+    """Features that each cut is chosen among: a share of them, in (0, 1], or the square root of their number."""
+
+
+class DenseSettings(_VectorSettings):
+    """A dense net, trained together with the head by gradient."""
+
+    name: Literal["dense"] = "dense"
+
+    width: int | None = Field(default=None, ge=1)
+    """Units of each layer; None chooses by the numbers of features and labels."""
+
+    layers: int = Field(default=2, ge=1)
+    """Hidden layers; each after the first adds to its input."""
+
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Share of units dropped in training."""
+
+
+def _named(settings: object) -> str:
+    """The tag of settings, or of a mapping of them; any name that is none of the vectors' is a picture encoder's."""
+    name = settings.get("name") if isinstance(settings, dict) else getattr(settings, "name", None)
+    return name if name in VECTOR_SETTINGS else "picture"
+
+
+VECTOR_SETTINGS = ("identity", "kernel", "forest", "dense")
+
+VectorEncoderSettings = IdentitySettings | KernelSettings | ForestSettings | DenseSettings
+
+AnyEncoderSettings = Annotated[
+    Annotated[EncoderSettings, Tag("picture")]
+    | Annotated[IdentitySettings, Tag("identity")]
+    | Annotated[KernelSettings, Tag("kernel")]
+    | Annotated[ForestSettings, Tag("forest")]
+    | Annotated[DenseSettings, Tag("dense")],
+    Discriminator(_named),
+]
+"""Settings of any encoder: of vectors by their names, of pictures by any other."""
