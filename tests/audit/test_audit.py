@@ -146,7 +146,7 @@ def test_the_page_says_what_it_leaves_out(
     monkeypatch.setattr(import_module("multihot.audit.page"), "MOST_CELLS", 1)
     assert found.labels is not None
     text = seen_on(write_audit(found, tmp_path).read_text(encoding="utf-8"))
-    assert f"Shown are the first 1 of {len(found.labels.wrong)}" in text
+    assert f"The first 1 of {len(found.labels.wrong)}" in text
 
 
 def noise(cells: NDArray[np.float64]) -> Samples:
