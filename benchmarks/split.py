@@ -10,8 +10,6 @@ Each figure is a mean over seeds.
 """
 
 import argparse
-import csv
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.io import arff
 
+from multihot import read
 from multihot.data.split import stratify
 from multihot.labels import Targets
 
@@ -37,6 +35,12 @@ SHARES = {
     "0.7/0.1/0.2": [0.7, 0.1, 0.2],
     "0.8/0.2": [0.8, 0.2],
     "10 folds": [0.1] * 10,
+}
+REAL = {
+    "scenes": "scenes/miml_labels_1.csv",
+    "emotions": "mulan/emotions",
+    "yeast": "mulan/yeast",
+    "bibtex": "xc/bibtex",
 }
 SEEDS = range(5)
 PEER_LIMIT = 20_000_000
@@ -81,32 +85,10 @@ def correlated(samples: int, count: int) -> sparse.csr_array:
     return sparse.csr_array(present)
 
 
-def scenes(data: Path) -> sparse.csr_array:
-    with (data / "scenes" / "miml_labels_1.csv").open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    return sparse.csr_array(np.array([row[1:] for row in rows]) == "1")
-
-
-def mulan(data: Path, name: str) -> sparse.csr_array:
-    names = re.findall(r'label name="([^"]+)"', (data / "mulan" / name / f"{name}.xml").read_text())
-    parts = [arff.loadarff(data / "mulan" / name / f"{name}-{part}.arff")[0] for part in ("train", "test")]
-    return sparse.csr_array(np.concatenate([[part[label] == b"1" for label in names] for part in parts], axis=1).T)
-
-
-def bibtex(data: Path) -> sparse.csr_array:
-    lines = [line for part in ("train", "test") for line in (data / "xc" / "bibtex" / f"{part}.txt").open()]
-    held = [line.split(" ", 1)[0] for line in lines if ":" in line]
-    rows = np.repeat(np.arange(len(held)), [len(text.split(",")) if text else 0 for text in held])
-    columns = np.array([int(label) for text in held if text for label in text.split(",")])
-    return incidence(rows, columns, (len(held), 159))
-
-
 def sets(data: Path) -> Iterator[tuple[str, sparse.csr_array]]:
     if data.is_dir():
-        yield "scenes", scenes(data)
-        yield "emotions", mulan(data, "emotions")
-        yield "yeast", mulan(data, "yeast")
-        yield "bibtex", bibtex(data)
+        for name, place in REAL.items():
+            yield name, read(data / place).targets.present
     else:
         print(f"No real data at {data}: only made sets are measured.")
     yield "power law", power_law(10_000, 100, 4, 1.0)
