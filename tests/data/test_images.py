@@ -30,6 +30,14 @@ def test_taking_keeps_the_order_asked_for(files: ImageFiles) -> None:
     assert (len(taken), taken.paths) == (2, (files.paths[2], files.paths[1]))
 
 
+def test_where_files_lie_is_said_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "deep")
+    monkeypatch.chdir(tmp_path)
+    files = ImageFiles(["a.png", "deep/../b.png", tmp_path / "link" / "c.png", "/d.png"])
+    assert files.absolute() == [f"{tmp_path}/a.png", f"{tmp_path}/b.png", f"{tmp_path}/deep/c.png", "/d.png"]
+
+
 def test_a_file_that_is_gone_says_so(files: ImageFiles) -> None:
     files.paths[0].unlink()
     with pytest.raises(ImageError, match=r"^cannot be read: No such file or directory$"):

@@ -70,6 +70,13 @@ class ImageFiles:
         """Where one file lies."""
         return Path(self._names[row])
 
+    def absolute(self) -> list[str]:
+        """Where the files lie, from any working folder; links to folders are followed."""
+        starts = [name[: name.rfind(os.sep) + 1] for name in self._names]
+        # Each folder is looked at once: a million files are slow to resolve.
+        folders = {start: f"{str(Path(start).resolve()).rstrip(os.sep)}{os.sep}" for start in set(starts)}
+        return [folders[start] + name[len(start) :] for start, name in zip(starts, self._names, strict=True)]
+
     def read(self, row: int) -> tuple[bytes, str]:
         """The file's bytes and their content hash; raises `ImageError` where the file cannot be read."""
         try:

@@ -94,14 +94,14 @@ class Samples:
 
     def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
         """The samples with these indices, in their order; `set_aside` stays as it is."""
-        index = [int(row) for row in rows]
+        index = np.asarray(rows, dtype=np.intp).tolist()
         return replace(
             self,
-            ids=tuple(self.ids[row] for row in index),
+            ids=tuple(map(self.ids.__getitem__, index)),
             inputs=self.inputs.take(index),
             targets=self.targets.take(index),
-            split=None if self.split is None else tuple(self.split[row] for row in index),
-            groups=None if self.groups is None else tuple(self.groups[row] for row in index),
+            split=None if self.split is None else tuple(map(self.split.__getitem__, index)),
+            groups=None if self.groups is None else tuple(map(self.groups.__getitem__, index)),
         )
 
     def without(self, bad: dict[int, str]) -> Self:

@@ -114,7 +114,7 @@ def write_split(
     """One row a sample: id, part, reason (of those set aside), path and content hash; notes in the metadata."""
     paths: list[str | None] = [None] * len(samples)
     if isinstance(samples.inputs, ImageFiles):
-        paths = [str(path.resolve()) for path in samples.inputs.paths]
+        paths = [*samples.inputs.absolute()]
     aside = len(samples.set_aside)
     table = pa.table(
         {
