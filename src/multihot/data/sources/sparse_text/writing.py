@@ -1,7 +1,7 @@
 """`write_svmlight` and `write_extreme`: labels and features as lines of numbers, their names in files beside them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -37,10 +37,8 @@ def write_svmlight(samples: Samples, destination: Path) -> tuple[SetAside, ...]:
     Raises:
         DataError: a file exists already, or a label is unknown.
     """
-    require_sayable(samples, destination)
-    paths = part_paths(samples, destination, ".svm")
     numbers = _numbers(samples)
-    _write_names(samples, destination, paths, labels=numbers is None)
+    paths = _begun(samples, destination, ".svm", labels=numbers is None)
     groups = {group: number for number, group in enumerate(dict.fromkeys(filter(None, samples.groups or ())), start=1)}
     for part, rows in part_rows(samples).items():
         lines = _held(_lines(samples, rows, numbers or range(len(samples.space)), first=1), samples.features.width)
@@ -69,10 +67,8 @@ def write_extreme(samples: Samples, destination: Path) -> tuple[SetAside, ...]:
     Raises:
         DataError: a file exists already, or a label is unknown.
     """
-    require_sayable(samples, destination)
-    paths = part_paths(samples, destination, ".txt")
     count = len(samples.space)
-    _write_names(samples, destination, paths, labels=samples.space.names != tuple(map(str, range(count))))
+    paths = _begun(samples, destination, ".txt", labels=samples.space.names != tuple(map(str, range(count))))
     for part, rows in part_rows(samples).items():
         header = f"{len(rows)} {samples.features.width} {count}"
         write_lines(paths[part], chain([header], _lines(samples, rows, range(count), first=0)))
@@ -112,8 +108,10 @@ def _held(lines: Iterator[str], width: int) -> Iterator[str]:
         yield line if line.strip() else " 1:0"
 
 
-def _write_names(samples: Samples, destination: Path, paths: Mapping[str, Path], *, labels: bool) -> None:
-    """The names of the labels, if they are asked for, and of the features, if they have some."""
+def _begun(samples: Samples, destination: Path, suffix: str, *, labels: bool) -> dict[str, Path]:
+    """Part of the split -> its file; the names of labels, if asked for, and of features that have some are written."""
+    require_sayable(samples, destination)
+    paths = part_paths(samples, destination, suffix)
     file = next(iter(paths.values()))
     own = file == destination
     written: dict[Path, Sequence[str]] = {}
@@ -128,3 +126,4 @@ def _write_names(samples: Samples, destination: Path, paths: Mapping[str, Path],
             raise DataError(f"{path}: a line cannot hold the name {torn!r}: write .npz")
     for path, names in written.items():
         write_lines(path, names)
+    return paths
