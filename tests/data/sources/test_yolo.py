@@ -44,7 +44,7 @@ def test_boxes_give_labels(yolo: Path, present: Names) -> None:
         "images/val/d.png": (),
     }
     assert samples.split == ("train", "train", "validation", "validation")
-    assert samples.notes == ("1 pictures have no file of boxes and were read as without labels",)
+    assert samples.notes == ("1 picture without a file of boxes: read as without labels",)
     assert read(yolo / "data.yaml").ids == samples.ids
 
 
@@ -62,7 +62,7 @@ def test_a_picture_in_two_parts_counts_in_the_first(yolo: Path) -> None:
     write(yolo, **{"data.yaml": YAML.replace("val: images/val", "val: images/train")})
     samples = read(yolo)
     assert samples.split == ("train", "train")
-    assert samples.notes == ("2 pictures stand in two parts of the split and count in the first",)
+    assert samples.notes == ("2 pictures in two parts of the split: read as of the first",)
 
 
 @pytest.mark.parametrize(
@@ -168,5 +168,5 @@ def test_yolo_128(shared_data: Path) -> None:
     ]
     assert samples.notes == (
         "val: images/val2017 does not exist and was left out",
-        "2 pictures have no file of boxes and were read as without labels",
+        "2 pictures without a file of boxes: read as without labels",
     )

@@ -13,6 +13,7 @@ from multihot.data.sources.picture_files import flat_names, write_pictures
 from multihot.data.sources.records import Record, assemble, relative, split_of
 from multihot.data.sources.text import read_text, read_yaml
 from multihot.errors import DataError
+from multihot.wording import counted
 
 _PARTS = ("train", "val", "test")
 _FOLDERS = {"train": "train", "validation": "val", "test": "test"}
@@ -81,9 +82,9 @@ def read_yolo(source: Path) -> Samples:
 
 def _counted(doubled: int, boxless: int) -> Iterator[str]:
     if doubled:
-        yield f"{doubled} pictures stand in two parts of the split and count in the first"
+        yield f"{counted(doubled, 'picture')} in two parts of the split: read as of the first"
     if boxless:
-        yield f"{boxless} pictures have no file of boxes and were read as without labels"
+        yield f"{counted(boxless, 'picture')} without a file of boxes: read as without labels"
 
 
 def _layout_file(source: Path) -> Path | None:

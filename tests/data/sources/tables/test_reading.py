@@ -156,7 +156,7 @@ def test_a_blank_column_says_how_to_have_it(folder: Path, table: Table) -> None:
 
 @pytest.mark.parametrize("word", ["none", "NaN", "null", "n/a", "NA", "?"])
 def test_words_for_no_value_are_unknown_and_said(folder: Path, table: Table, unknown: Names, word: str) -> None:
-    said = (f"column 'labels': 1 cells that hold only '{word}' were read as unknown",)
+    said = (f"column 'labels': 1 cell with only '{word}' read as unknown",)
     samples = read(table(folder, f"file,labels\na.png,x|y\nb.png,{word}\nc.png,\n"))
     assert unknown(samples) == {"a.png": (), "b.png": ("x", "y"), "c.png": ()}
     assert samples.notes == said

@@ -13,6 +13,7 @@ from multihot.data.sources.tables.roles import LabelColumns
 from multihot.data.sources.tables.table import Table
 from multihot.errors import DataError
 from multihot.labels import Count, Group, Targets
+from multihot.wording import counted
 
 _NUMBERS: dict[State, int] = {"present": 1, "absent": 0, "unknown": -1}
 
@@ -73,7 +74,7 @@ def _no_value_notes(column: str, words: Mapping[str, int]) -> tuple[str, ...]:
     if not words:
         return ()
     spelt = ", ".join(repr(word) for word in sorted(words))
-    return (f"column {column!r}: {sum(words.values())} cells that hold only {spelt} were read as unknown",)
+    return (f"column {column!r}: {counted(sum(words.values()), 'cell')} with only {spelt} read as unknown",)
 
 
 def _from_states(table: Table, columns: Sequence[str]) -> LabelSets:
@@ -138,8 +139,8 @@ def _value_states(table: Table, column: str) -> tuple[tuple[str, ...], Targets]:
 def _no_values(table: Table, column: str) -> Mapping[str, int]:
     """The words for no value in a column, and in how many cells each stands."""
     distinct = table.column(column).distinct
-    counted = zip(distinct.values, distinct.counts(), strict=True)
-    return {cell: count for cell, count in counted if isinstance(cell, str) and says_nothing(cell)}
+    counts = zip(distinct.values, distinct.counts(), strict=True)
+    return {cell: count for cell, count in counts if isinstance(cell, str) and says_nothing(cell)}
 
 
 def _rows_of_all(rows: NDArray[np.intp], shape: tuple[int, int]) -> sparse.csr_array:
