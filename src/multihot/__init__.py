@@ -17,7 +17,8 @@ from multihot.labels import LabelSet, LabelSpace, Targets
 from multihot.predict import predict
 from multihot.recipe import Recipe
 from multihot.report import write_report
-from multihot.run import Run
+from multihot.run import Run, ScoreEvaluation
+from multihot.scores import ScoreTable, evaluate_scores, read_score_table, read_targets, write_evaluation
 from multihot.train import train
 
 __all__ = [
@@ -31,13 +32,19 @@ __all__ = [
     "Recipe",
     "Run",
     "Samples",
+    "ScoreEvaluation",
+    "ScoreTable",
     "Targets",
     "audit",
     "evaluate",
+    "evaluate_scores",
     "inspect",
     "predict",
     "read",
+    "read_score_table",
+    "read_targets",
     "train",
+    "write_evaluation",
     "write_inspection",
     "write_report",
 ]

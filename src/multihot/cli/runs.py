@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from multihot.cli.app import Flag, app
+from multihot.cli.own_scores import NO_SCORES, OwnScores, evaluate_own
 from multihot.cli.reader import AS_RECOGNISED, Reader
 from multihot.console import figures_table, pairs, prediction_line, said_of_errors, show
 from multihot.data import read
@@ -19,7 +20,8 @@ from multihot.predict import predict as predict_with
 from multihot.progress import logger
 from multihot.recipe import Recipe, override, read_yaml
 from multihot.report import write_report
-from multihot.run import Run, free_name
+from multihot.run import Run, ScoreEvaluation, free_name, load_results
+from multihot.scores import predict_from_scores, write_evaluation
 from multihot.train import train as train_recipe
 
 
@@ -81,23 +83,46 @@ def train(
 
 @app.command
 def evaluate(
-    run: Path,
-    source: str,
+    run: Path | None = None,
+    source: str | None = None,
     /,
     *,
+    own: OwnScores = NO_SCORES,
+    targets: str | None = None,
+    objective: str | None = None,
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
+    out: Path | None = None,
     json: Annotated[bool, Flag] = False,
     ignore_unknown_labels: Annotated[bool, Flag] = False,
     reader: Reader = AS_RECOGNISED,
 ) -> None:
-    """Measure RUN on labelled samples.
+    """Measure RUN on labelled samples, or another tool's model by its scores.
 
     Args:
         run: a run directory.
         source: a folder or file of labelled samples.
+        own: scores of another tool's model, in the place of RUN and SOURCE.
+        targets: with --scores: what is true, a table with the same ids or any other source.
+        objective: with --scores: what thresholds are fitted for: micro_f1, macro_f1, ...; fixed cuts at 0.5.
+        settings: with --scores: another setting of the decision, NAME=VALUE (calibration=isotonic); may be repeated.
+        out: with --scores: a new folder for figures, decision and report.
         json: print JSON.
         ignore_unknown_labels: leave out labels that the run does not know, instead of stopping.
-        reader: how SOURCE is read.
+        reader: how SOURCE, or --targets, is read.
     """
+    if own != NO_SCORES or targets is not None:
+        if run is not None or own.scores is None or targets is None:
+            raise ArgumentError("another tool's model needs --scores and --targets, and neither RUN nor SOURCE")
+        found = evaluate_own(own, targets, reader, objective, settings)
+        parts = {part: of_part.to_dict() for part, of_part in found.reports.items()}
+        show(json_text.dumps(parts["test"], indent=1) if json else figures_table(parts))
+        if out is not None:
+            logger.info("report: %s", write_report(write_evaluation(found, out)))
+        return
+    if run is None or source is None:
+        raise ArgumentError("name a run and labelled samples (RUN SOURCE), or --scores and --targets")
+    if objective is not None or settings or out is not None:
+        raise ArgumentError("--objective, --set and --out belong to --scores: a run has its decision already")
     loaded = Run.load(run)
     samples = reader.read(source, loaded.space, ignore_unknown_labels=ignore_unknown_labels)
     for note in samples.notes:
@@ -110,19 +135,32 @@ def evaluate(
 
 
 @app.command
-def predict(run: Path, /, *inputs: str, out: Path | None = None, overwrite: Annotated[bool, Flag] = False) -> None:
-    """Give label sets to pictures.
+def predict(
+    run: Path,
+    /,
+    *inputs: str,
+    own: OwnScores = NO_SCORES,
+    out: Path | None = None,
+    overwrite: Annotated[bool, Flag] = False,
+) -> None:
+    """Give label sets to pictures, or to scores of another tool's model.
 
     Args:
-        run: a run directory.
+        run: a run directory; with --scores, what evaluate --scores --out wrote.
         inputs: picture files, folders or glob patterns.
+        own: new scores of the model whose scores were evaluated.
         out: a .jsonl, .csv or .parquet file; the screen by default.
         overwrite: replace the file where there is one of that name.
     """
-    if not inputs:
+    loaded: Run | ScoreEvaluation
+    if own != NO_SCORES:
+        loaded = ScoreEvaluation.load(run)
+        label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
+    elif not inputs:
         raise ArgumentError("nothing to predict: name picture files, folders or glob patterns after the run")
-    loaded = Run.load(run)
-    label_sets = said_of_errors(predict_with(loaded, inputs))
+    else:
+        loaded = Run.load(run)
+        label_sets = said_of_errors(predict_with(loaded, inputs))
     if out is None:
         for label_set in label_sets:
             show(prediction_line(label_set))
@@ -138,9 +176,9 @@ def report(run: Path, /) -> None:
     """Write report.html and plots of RUN again.
 
     Args:
-        run: a run directory.
+        run: a run directory, or what evaluate --scores --out wrote.
     """
-    logger.info("report: %s", write_report(Run.load(run)))
+    logger.info("report: %s", write_report(load_results(run)))
 
 
 @app.command

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from multihot.pages import thumbnail
 from multihot.report.headline import MEANINGS
 from multihot.report.sections import Sections
-from multihot.run import Run
+from multihot.run import Run, ScoreEvaluation
 
 TILES = ("exact_match", "micro_f1", "macro_f1", "mean_average_precision")
 MOST_DIFFERENCES = 6
@@ -24,17 +24,15 @@ _TUNES = {
 }
 
 
-def contents(run: Run, sections: Sections) -> dict[str, Any]:
+def contents(run: Run | ScoreEvaluation, sections: Sections) -> dict[str, Any]:
     """The variables of the page's template, except the plots."""
     figures = sections.headline.table().to_pylist()
     return {
-        "title": Path(run.recipe.provenance.get("source", "")).name or run.folder.name,
+        **_origin(run),
         "folder": run.folder.name,
-        "version": run.recipe.provenance.get("multihot", ""),
         "part": sections.part,
         "names": run.space.names,
         "counts": sections.accounting.counts(),
-        "facts": _facts(run),
         "sentence": sections.headline.sentence(sections.part),
         "tiles": _tiles(figures, sections.part),
         "figures": figures,
@@ -42,11 +40,49 @@ def contents(run: Run, sections: Sections) -> dict[str, Any]:
         "labels": sections.labels.table().to_pylist(),
         "differing": _differing(sections.cooccurrence.table()),
         "calibration_error": sections.reliability.expected_calibration_error,
-        "error_before_calibration": sections.reliability.error_before_calibration,
+        "error_before_calibration": None if _only_rank(run) else sections.reliability.error_before_calibration,
         "decision": run.decision,
         "examples": _examples(sections),
         "set_aside": sections.accounting.table().slice(0, MOST_SET_ASIDE).to_pylist(),
         "notes": [*run.notes(), *sections.labels.notes, *run.decision.notes],
+    }
+
+
+def _origin(results: Run | ScoreEvaluation) -> dict[str, Any]:
+    """Title, what made the scores, facts for people to read, and the folds of a cross-fitted decision."""
+    if isinstance(results, ScoreEvaluation):
+        about = results.about
+        return {
+            "title": Path(about["scores"]).name or results.folder.name,
+            "version": about["multihot"],
+            "facts": _facts_of_scores(results),
+            "made_by": f"{about['kind']} of another tool",
+            "folds": about["folds"],
+            "trained": False,
+        }
+    facts = _facts(results)
+    return {
+        "title": Path(facts["Source"]).name or results.folder.name,
+        "version": facts.get("multihot", ""),
+        "facts": facts,
+        "made_by": f"{facts['Encoder']}, {facts['Trained']}",
+        "folds": None,
+        "trained": True,
+    }
+
+
+def _facts_of_scores(evaluation: ScoreEvaluation) -> dict[str, str]:
+    """Where scores and targets came from, and how the decision was fitted."""
+    about, decision = evaluation.about, evaluation.decision
+    fitted = f"{decision.fitted_on.samples:,} {decision.fitted_on.name} samples"
+    return {
+        "Scores": about["scores"] or "from memory",
+        "Targets": about["targets"] or "from memory",
+        "Thresholds for": decision.objective,
+        "Calibration": f"{decision.calibration.method}, on {fitted}",
+        "Measured": "on the test part" if about["folds"] is None else f"by cross-fitting in {about['folds']} folds",
+        "Seed": str(about["seed"]),
+        "multihot": about["multihot"],
     }
 
 
@@ -65,6 +101,11 @@ def _facts(run: Run) -> dict[str, str]:
         "Seed": str(recipe.seed),
         **{name: text for name, text in recipe.provenance.items() if name != "source"},
     }
+
+
+def _only_rank(results: Run | ScoreEvaluation) -> bool:
+    """Whether nothing but the calibration makes probabilities of the scores."""
+    return isinstance(results, ScoreEvaluation) and results.about["kind"] == "scores"
 
 
 def _tiles(figures: Sequence[Mapping[str, Any]], part: str) -> list[dict[str, Any]]:

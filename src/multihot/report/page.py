@@ -7,14 +7,14 @@ from pathlib import Path
 from multihot.pages import Drawn, draw, render
 from multihot.report.contents import contents
 from multihot.report.sections import Sections
-from multihot.run import PLOTS, REPORT, Run, write_text
+from multihot.run import PLOTS, REPORT, Run, ScoreEvaluation, write_text
 
 
-def write_report(run: Run) -> Path:
+def write_report(run: Run | ScoreEvaluation) -> Path:
     """Write `report.html` and `plots/*.png` into a run directory; what was there stays until the new is complete.
 
     Args:
-        run: a finished run; pictures of its examples are read from where they were when it was trained.
+        run: a finished run, or evaluated scores; pictures of its examples are read from where they were then.
 
     Returns:
         The page.

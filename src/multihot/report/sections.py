@@ -12,7 +12,7 @@ from multihot.report.precision_recall import PrecisionRecall
 from multihot.report.reliability import Reliability
 from multihot.report.thresholds import Thresholds
 from multihot.report.training import TrainingCurves
-from multihot.run import Run
+from multihot.run import Run, ScoreEvaluation
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Sections:
     examples: Examples
 
     @classmethod
-    def of(cls, run: Run) -> Self:
+    def of(cls, run: Run | ScoreEvaluation) -> Self:
         """Those of a run, from the files in its folder."""
         scores = run.scores()
         part = "test" if "test" in scores.parts else "validation"

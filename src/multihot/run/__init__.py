@@ -3,6 +3,7 @@
 from multihot.run.files import (
     CHECKPOINTS,
     DECISION,
+    EVALUATION,
     HISTORY,
     LABELS,
     METRICS,
@@ -22,12 +23,15 @@ from multihot.run.files import (
     write_text,
     write_weights,
 )
+from multihot.run.results import Results
 from multihot.run.run import Run
+from multihot.run.score_evaluation import ScoreEvaluation, load_results
 from multihot.run.scores import Scores, read_scores, write_scores
 
 __all__ = [
     "CHECKPOINTS",
     "DECISION",
+    "EVALUATION",
     "HISTORY",
     "LABELS",
     "METRICS",
@@ -37,9 +41,12 @@ __all__ = [
     "SCORES",
     "SPLIT",
     "WEIGHTS",
+    "Results",
     "Run",
+    "ScoreEvaluation",
     "Scores",
     "free_name",
+    "load_results",
     "read_json",
     "read_scores",
     "read_weights",

@@ -18,6 +18,7 @@ from multihot.models import Classifier
 from multihot.recipe import Recipe
 
 RECIPE = "recipe.yaml"
+EVALUATION = "evaluation.json"
 LABELS = "labels.json"
 WEIGHTS = "model.safetensors"
 DECISION = "decision.json"
@@ -109,7 +110,7 @@ def read_weights(path: Path, classifier: Classifier, space: LabelSpace) -> None:
 
 
 def write_split(
-    path: Path, samples: Samples, parts: Sequence[str], contents: Sequence[str], notes: Sequence[str] = ()
+    path: Path, samples: Samples, parts: Sequence[str], contents: Sequence[str | None], notes: Sequence[str] = ()
 ) -> None:
     """One row a sample: id, part, reason (of those set aside), path and content hash; notes in the metadata."""
     paths: list[str | None] = [None] * len(samples)

@@ -3,15 +3,12 @@
 Shapes: N samples, L labels.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from multihot.data import ImageArrays, ImageFiles, Images
@@ -23,22 +20,18 @@ from multihot.models.encode import infer_batches
 from multihot.recipe import Recipe
 from multihot.run.files import (
     DECISION,
-    HISTORY,
     LABELS,
-    METRICS,
     RECIPE,
-    SCORES,
-    SPLIT,
     WEIGHTS,
     read_json,
     read_weights,
     require_finished,
 )
-from multihot.run.scores import Scores, read_scores
+from multihot.run.results import Results
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Results):
     """A trained classifier with its label space and its decision.
 
     Args:
@@ -106,25 +99,3 @@ class Run:
             values = probabilities[position[row]]
             labels = tuple(label for label, is_in in zip(self.space, decided[position[row]], strict=True) if is_in)
             yield LabelSet(name, labels, dict(zip(self.space, values.tolist(), strict=True)))
-
-    def metrics(self) -> dict[str, Any]:
-        """What `metrics.json` holds: per part, each figure with its 95 % interval."""
-        return read_json(self.folder / METRICS)
-
-    def history(self) -> list[dict[str, Any]]:
-        """What `history.jsonl` holds: one record an epoch, or a strength of regularisation tried."""
-        text = (self.folder / HISTORY).read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
-
-    def scores(self) -> Scores:
-        """Validation and test scores, from `scores.parquet`."""
-        return read_scores(self.folder / SCORES, self.space)
-
-    def split(self) -> pa.Table:
-        """Columns `id`, `part` ("set aside" too), `reason`, `path` and `content` (hash), from `split.parquet`."""
-        return pq.read_table(self.folder / SPLIT)
-
-    def notes(self) -> list[str]:
-        """What was noticed in source and split and the user should know, a sentence each."""
-        metadata = pq.read_schema(self.folder / SPLIT).metadata or {}
-        return [str(note) for note in json.loads(metadata.get(b"notes", b"[]"))]

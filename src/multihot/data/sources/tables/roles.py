@@ -11,7 +11,7 @@ from multihot.data.sources.tables.table import Table, listing
 from multihot.errors import DataError
 
 _SPLIT_NAMES = {"split", "subset", "partition"}
-_VAGUE_SPLIT_NAMES = {"set", "fold", "phase"}
+_VAGUE_SPLIT_NAMES = {"set", "fold", "phase", "part"}
 _GROUP_NAMES = {"group", "group id", "patient", "patient id", "subject", "subject id"}
 _ID_NAMES = {"id", "sample", "sample id"}
 _UNKNOWN_NAMES = {"unknown labels", "unknown tags"}
