@@ -5,7 +5,7 @@ Shapes: N samples, L labels.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,6 +56,27 @@ class Targets:
         return cls(sparse.csr_array(dense == 1), sparse.csr_array(unknown))
 
     @classmethod
+    def from_sparse(cls, values: Any) -> Self:
+        """From an (N, L) scipy matrix: stored 1 is present, stored NaN unknown, and what is not stored absent.
+
+        >>> Targets.from_sparse(sparse.coo_array(([1.0, np.nan], ([0, 1], [1, 0])))).dense().tolist()
+        [[0.0, 1.0], [nan, 0.0]]
+        """
+        cells = sparse.csr_array(values)
+        if not cells.has_canonical_format:
+            cells = cells.copy()  # the caller's own would be changed
+            cells.sum_duplicates()
+        present, unknown = cells.data == 1, np.isnan(cells.data)
+        illegal = np.flatnonzero(~(present | unknown | (cells.data == 0)))
+        if len(illegal):
+            row = int(np.searchsorted(cells.indptr, illegal[0], side="right")) - 1
+            raise ArgumentError(
+                f"targets must be 1 present, 0 absent or NaN unknown, got {cells.data[illegal[0]]:g} "
+                f"in row {row}, label {cells.indices[illegal[0]]}"
+            )
+        return cls(_stored(cells, present), _stored(cells, unknown))
+
+    @classmethod
     def from_sets(
         cls,
         label_sets: Iterable[Collection[str]],
@@ -104,6 +125,13 @@ class Targets:
         """The names of the labels present in one sample."""
         start, stop = self.present.indptr[row : row + 2]
         return tuple(space.names[column] for column in np.sort(self.present.indices[start:stop]))
+
+
+def _stored(cells: sparse.csr_array, chosen: NDArray[np.bool_]) -> sparse.csr_array:
+    """(N, L) boolean, true in the chosen ones of the stored cells."""
+    result = sparse.csr_array((chosen, cells.indices, cells.indptr), shape=cells.shape, copy=True)
+    result.eliminate_zeros()  # in place, and so on a copy
+    return result
 
 
 def _incidence(label_sets: Iterable[Collection[str]], space: LabelSpace) -> sparse.csr_array:

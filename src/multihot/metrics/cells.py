@@ -146,7 +146,7 @@ def read_cells(targets: TargetsLike, device: torch.device) -> Cells:
     if isinstance(targets, Targets):
         return SparseCells(targets, device)
     if isinstance(targets, sparse.sparray | sparse.spmatrix):
-        return SparseCells(_sparse_targets(targets), device)
+        return SparseCells(Targets.from_sparse(targets), device)
     values = as_tensor(targets, "targets").to(device)
     if values.ndim != 2:
         raise ArgumentError(f"targets must have the shape (samples, labels), got {tuple(values.shape)}")
@@ -196,22 +196,3 @@ def _column_sums(cells: Tensor) -> Tensor:
 def _coordinates(mask: Tensor) -> tuple[Tensor, Tensor]:
     row, column = mask.nonzero(as_tuple=True)
     return row, column
-
-
-def _sparse_targets(matrix: Any) -> Targets:
-    """Stored 1 is present, stored NaN unknown, all else absent."""
-    values = sparse.csr_array(matrix)
-    values.sum_duplicates()
-    stored = values.data
-    present, unknown = stored == 1, stored != stored
-    illegal = np.flatnonzero(~(present | unknown | (stored == 0)))
-    if len(illegal):
-        row = int(np.searchsorted(values.indptr, illegal[0], side="right")) - 1
-        _refuse(float(stored[illegal[0]]), row, int(values.indices[illegal[0]]))
-    return Targets(present=_where(values, present), unknown=_where(values, unknown))
-
-
-def _where(values: sparse.csr_array, chosen: NDArray[Any]) -> sparse.csr_array:
-    result = sparse.csr_array((chosen, values.indices, values.indptr), shape=values.shape, copy=True)
-    result.eliminate_zeros()  # in place, and so on a copy
-    return result
