@@ -4,12 +4,25 @@ from multihot.estimators.chains import ClassifierChain, EnsembleOfClassifierChai
 from multihot.estimators.mlknn import MLkNN
 from multihot.estimators.powersets import PrunedLabelPowerset, RAkEL
 from multihot.estimators.relevance import BinaryRelevance
+from multihot.estimators.scorers import SCORERS, Scorer, Scorers, make_scorer
+from multihot.estimators.splitters import (
+    MultilabelStratifiedGroupKFold,
+    MultilabelStratifiedKFold,
+    multilabel_split,
+)
 
 __all__ = [
+    "SCORERS",
     "BinaryRelevance",
     "ClassifierChain",
     "EnsembleOfClassifierChains",
     "MLkNN",
+    "MultilabelStratifiedGroupKFold",
+    "MultilabelStratifiedKFold",
     "PrunedLabelPowerset",
     "RAkEL",
+    "Scorer",
+    "Scorers",
+    "make_scorer",
+    "multilabel_split",
 ]

@@ -43,7 +43,7 @@ def read_labels(y: Any, classes: NDArray[Any] | None = None) -> Labels:
     """
     if y is None:
         raise ArgumentError("the targets are missing: this estimator requires y to be passed, but the target y is None")
-    if _are_sets(y):
+    if are_sets(y):
         space = LabelSpace.from_sets(y) if classes is None else LabelSpace(tuple(map(str, classes)))
         return Labels(np.array(space.names), Targets.from_sets(y, space))
     targets = y if isinstance(y, Targets) else Targets.from_sparse(y) if sparse.issparse(y) else _dense(y)
@@ -56,7 +56,7 @@ def read_labels(y: Any, classes: NDArray[Any] | None = None) -> Labels:
     return Labels(classes, targets)
 
 
-def _are_sets(y: Any) -> TypeGuard[Collection[Collection[str]]]:
+def are_sets(y: Any) -> TypeGuard[Collection[Collection[str]]]:
     """Whether this is a sequence of collections of names; an empty collection alone does not tell."""
     if not isinstance(y, Iterable) or isinstance(y, str | Targets) or hasattr(y, "columns"):
         return False
