@@ -122,7 +122,7 @@ def single_positive(targets: Tensor, generator: torch.Generator) -> Tensor:
 def voc_folds(data: Path, seeds: int) -> Iterator[tuple[int, LabelSpace, Fold, Fold, Fold]]:
     recipe = Recipe.parse({"encoder": {"size": 224, "pooling": "average"}, "tune": "head"})
     samples = read(data / "voc2007")
-    pictures = read_pictures(samples, build_encoder(recipe.encoder, load_weights=True), recipe)
+    pictures = read_pictures(samples, build_encoder(recipe.picture_encoder, load_weights=True), recipe)
     if pictures.features is None:
         raise RuntimeError("a frozen encoder gives features")
     features, targets = torch.from_numpy(pictures.features), torch.from_numpy(pictures.samples.targets.dense())

@@ -51,7 +51,7 @@ def decode_all(paths: list[Path]) -> float:
 
 def forward_all(recipe: Recipe, count: int) -> float:
     """Seconds of one forward pass over `count` pictures, in the batches that training takes."""
-    encoder = build_encoder(recipe.encoder, load_weights=True)
+    encoder = build_encoder(recipe.picture_encoder, load_weights=True)
     size, batch = encoder.spec.size, recipe.head_fit.encode_batch_size
     pictures = torch.randint(0, 256, (batch, 3, size, size), dtype=torch.uint8)
     infer(encoder, pictures)
@@ -112,7 +112,8 @@ def main() -> None:
         print(f"\nfirst training, seconds since its start:\n{log}")
         print(f"second training, on cached features:\n{cached_log}")
         print(
-            f"decoding all on two threads: {decoding:.1f} s; one forward pass at {recipe.encoder.size}: {forward:.1f} s"
+            f"decoding all on two threads: {decoding:.1f} s; "
+            f"one forward pass at {recipe.picture_encoder.size}: {forward:.1f} s"
         )
         against("first training", cold, FACTOR * (decoding + forward + OVERHEAD_S))
         against("second training, on cached features", cached, CACHED_LIMIT_S)

@@ -6,9 +6,8 @@ import numpy as np
 
 from multihot import metrics
 from multihot.data import Samples, SetAside
-from multihot.data.loading import load
 from multihot.errors import DataError
-from multihot.models.encode import infer_batches
+from multihot.models import count_batches
 from multihot.progress import track
 from multihot.run import Run, Scores
 from multihot.run.scores import REPLICATES
@@ -34,22 +33,23 @@ def evaluate(run: Run, samples: Samples, *, replicates: int = REPLICATES, seed: 
 
     Args:
         run: a trained classifier.
-        samples: labelled pictures; their label space is brought into the run's order, unknown names are an error
+        samples: labelled samples; their label space is brought into the run's order, unknown names are an error
             (`Samples.with_space` sets them aside).
         replicates: bootstrap resamples behind each interval; 0 leaves intervals out.
         seed: decides the resamples.
 
     Raises:
         LabelError: the samples have labels that the run does not know.
-        DataError: none of the pictures can be read.
+        DataError: none of the samples can be read.
     """
     samples = samples.with_space(run.space)
-    loaded = load(samples.images, range(len(samples)), run.classifier.encoder.spec.size)
     bad: dict[int, str] = {}
     batches = []
-    for batch, logits in infer_batches(run.classifier, track(loaded, "scoring", len(samples))):
-        bad.update({picture.row: picture.error for picture in batch if picture.error is not None})
-        batches.append(logits[[picture.error is None for picture in batch]])
+    seen = 0
+    for scored in track(run.score(samples.inputs), "scoring", count_batches(samples.inputs)):
+        bad.update({seen + at: error for at, error in enumerate(scored.errors) if error is not None})
+        batches.append(scored.logits[[error is None for error in scored.errors]])
+        seen += len(scored.errors)
     readable = samples.without(bad)
     if not len(readable):
         raise DataError(f"{samples.source}: no sample can be read" + (f": {next(iter(bad.values()))}" if bad else ""))

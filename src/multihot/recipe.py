@@ -11,9 +11,19 @@ from multihot.data.split import SplitSettings
 from multihot.decisions import DecisionSettings
 from multihot.errors import RecipeError
 from multihot.losses import BinaryCrossEntropySettings, LossSettings, SequenceCrossEntropySettings
-from multihot.models import EncoderSettings, HeadSettings, LinearSettings
+from multihot.models import (
+    AnyEncoderSettings,
+    AutoSettings,
+    EncoderSettings,
+    HeadSettings,
+    LinearSettings,
+    VectorEncoderSettings,
+)
 
 Tune = Literal["head", "full", "head-then-full"]
+
+
+_NAMED = ("encoder", "head", "loss")
 
 
 class FullSettings(BaseModel):
@@ -94,8 +104,8 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    encoder: EncoderSettings = EncoderSettings()
-    """Pictures to features."""
+    encoder: AnyEncoderSettings = AutoSettings()
+    """Pictures, or feature vectors as they come, to features."""
 
     head: HeadSettings = LinearSettings()
     """Features to logits."""
@@ -119,6 +129,12 @@ class Recipe(BaseModel):
     split: SplitSettings = SplitSettings()
     """Which samples train, validate and test."""
 
+    cross_fit: int | None = Field(default=None, ge=0)
+    """Feature vectors: how many parts the training samples are dealt into, so that each has scores by a classifier that
+    has not seen it; these take the place of a validation part, whose samples train too. 0 keeps a validation part.
+    None chooses: 5 where features are few enough to be fitted several times and the source declares no validation part.
+    """
+
     bad_limit: float = Field(default=0.5, ge=0, le=1)
     """Largest share of samples that may be set aside as unreadable before the run fails."""
 
@@ -131,7 +147,7 @@ class Recipe(BaseModel):
     provenance: dict[str, str] = {}
     """Written by training: the source, and the versions of what it was made with."""
 
-    @field_validator("encoder", "head", "loss", mode="before")
+    @field_validator(*_NAMED, mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
@@ -151,6 +167,33 @@ class Recipe(BaseModel):
                 "sequence_cross_entropy, and no other head does"
             )
         return self
+
+    @property
+    def picture_encoder(self) -> EncoderSettings:
+        """The encoder of pictures; raises `RecipeError` where the recipe's takes vectors."""
+        if isinstance(self.encoder, EncoderSettings):
+            return self.encoder
+        if isinstance(self.encoder, AutoSettings):
+            return EncoderSettings()
+        raise RecipeError(f"encoder: {self.encoder.name} takes feature vectors, and the samples are pictures")
+
+    @property
+    def vector_encoder(self) -> AutoSettings | VectorEncoderSettings:
+        """The encoder of vectors; raises `RecipeError` where the recipe's takes pictures."""
+        if isinstance(self.encoder, EncoderSettings):
+            raise RecipeError(
+                f"encoder: {self.encoder.name} takes pictures, and the samples are feature vectors: "
+                "leave it out, or take auto, identity, kernel, forest or dense"
+            )
+        return self.encoder
+
+    @property
+    def fitted_vector_encoder(self) -> VectorEncoderSettings:
+        """The encoder of vectors that was chosen; raises `RecipeError` where none is yet."""
+        encoder = self.vector_encoder
+        if isinstance(encoder, AutoSettings):
+            raise RecipeError(f"encoder: {encoder.name} leaves it open which encoder to take")
+        return encoder
 
     @classmethod
     def parse(cls, values: dict[str, Any], where: str = "recipe") -> Self:
@@ -201,7 +244,9 @@ def override(values: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]
 def _explain(error: ValidationError) -> str:
     problems = []
     for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"])
+        place = problem["loc"]
+        # Which of several kinds of settings is told by their name, not by pydantic's tag.
+        name = ".".join(str(part) for at, part in enumerate(place) if not (at == 1 and place[0] in _NAMED))
         came = "" if problem["type"] in ("extra_forbidden", "missing") else f", got {problem['input']!r}"
         reason = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
         problems.append(f"{name}: {reason}{came}")

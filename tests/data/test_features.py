@@ -38,7 +38,16 @@ def test_what_is_no_feature_matrix_is_refused(values: np.ndarray, names: tuple[s
 
 
 def test_samples_say_what_they_hold_when_asked_for_the_other() -> None:
-    with pytest.raises(DataError, match="expected pictures, got 3 feature vectors, which can be read"):
+    with pytest.raises(DataError, match="expected pictures, got 3 feature vectors"):
         _ = samples_of(Features(VALUES)).images
     with pytest.raises(DataError, match="expected feature vectors, got pictures"):
         _ = samples_of(ImageArrays(np.zeros((3, 1, 1), np.uint8))).features
+
+
+def test_equal_rows_have_equal_contents() -> None:
+    rows = np.array([[0.0, np.nan, 2.0], [-0.0, np.nan, 2.0], [0.0, 1.0, 2.0]])
+    dense = Features(rows).hashes()
+    assert dense[0] == dense[1] != dense[2]
+    cells = (np.array([2.0, 0.0, 2.0, 1.0]), np.array([2, 0, 2, 1]), np.array([0, 1, 3, 4]))
+    stored = Features(sparse.csr_array(cells, shape=(3, 3))).hashes()
+    assert stored[0] == stored[1] != stored[2]

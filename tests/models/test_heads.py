@@ -257,3 +257,13 @@ def test_a_rank_above_the_labels_is_cut() -> None:
     head = build_head(LowRankSettings(rank=64), FEATURES, LABELS)
     assert isinstance(head, LowRankHead)
     assert head.down.weight.shape == (LABELS, FEATURES)
+
+
+@pytest.mark.parametrize("settings", [ChainSettings(orders=2), LabelSequenceSettings()], ids=["chain", "sequence"])
+def test_logits_stay_finite_where_all_is_certain(settings) -> None:
+    head = build_head(settings, 2, 2).eval()
+    with torch.no_grad():
+        for parameter in head.parameters():
+            parameter.mul_(0).add_(40.0 if parameter.ndim == 1 or parameter.shape[-1] == 2 else 0.0)
+        logits = head(torch.tensor([[30.0, 30.0], [-30.0, -30.0]]))
+    assert logits.isfinite().all()

@@ -223,3 +223,22 @@ def test_nothing_to_plot_is_said_to_be_empty(labels: int) -> None:
     assert Reliability(nothing, zeros, zeros).empty
     assert TrainingCurves([]).empty
     assert CoOccurrence(names, nothing, zeros > 0).empty == (labels == 1)
+
+
+def test_training_curves_of_a_head_trained_in_epochs() -> None:
+    judged = {"loss": 0.5, "mean_average_precision": 0.7}
+    history = [
+        {
+            "stage": "head",
+            "epoch": 1,
+            "train": {**judged, "mean_average_precision": None},
+            "validation": judged,
+            "kept": 1,
+        },
+        {"stage": "head", "epoch": 2, "train": None, "validation": judged, "kept": 0},
+    ]
+    curves = TrainingCurves([{**record, "kept": bool(record["kept"])} for record in history])
+    assert curves.table()["step"].to_pylist() == [1, 2]
+    assert "epoch 1 was kept" in curves.describe()
+    assert curves.plot() is not None
+    assert TrainingCurves([{"stage": "encoder", "kept": True}]).empty

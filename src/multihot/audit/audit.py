@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from multihot.audit.doubts import doubts
-from multihot.audit.duplicates import Duplicates, blocks_of, find_duplicates, row_contents
+from multihot.audit.duplicates import Duplicates, blocks_of, find_duplicates
 from multihot.audit.hashes import SMALLEST, see
 from multihot.audit.label_issues import LabelIssues
 from multihot.audit.near import Pairs, look_alikes
@@ -108,7 +108,7 @@ def _pictures(samples: Samples) -> _Inputs:
 
 def _features(samples: Samples) -> _Inputs:
     note = "the samples are feature vectors: they were compared value by value; what is about pictures does not apply"
-    return _Inputs(samples, row_contents(samples.features), np.zeros((0, 2), np.intp), [note])
+    return _Inputs(samples, samples.features.hashes(), np.zeros((0, 2), np.intp), [note])
 
 
 def _parts(samples: Samples, run: Run | None, notes: list[str]) -> tuple[str | None, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from multihot.audit.held_out import encoded, out_of_fold
+from multihot.audit.held_out import held_out_probabilities
 from multihot.audit.label_issues import Cells, LabelIssues, label_issues
 from multihot.data import Samples
 from multihot.labels import Targets
@@ -46,8 +46,7 @@ def doubts(
     if not len(judged):
         return None, notes
     targets = Targets(samples.targets.present[:, judged], samples.targets.unknown[:, judged])
-    features = encoded(samples, range(len(samples)), run)
-    issues = label_issues(targets, out_of_fold(features, targets, blocks, seed))
+    issues = label_issues(targets, held_out_probabilities(samples, targets, blocks, run, seed))
     return _among_all(issues, judged, len(samples.space)), [*notes, *_about_scores(run)]
 
 
@@ -87,8 +86,9 @@ def _about_labels(samples: Samples, judged: NDArray[np.intp], run: Run) -> Itera
 
 
 def _about_scores(run: Run) -> Iterator[str]:
-    yield f"scores: linear heads on the features of {run.recipe.encoder.name}, out of fold, duplicates kept together"
-    if run.recipe.tune != "head":
+    fitted = "linear heads on the features of" if run.features is None else "classifiers fitted anew with the encoder"
+    yield f"scores: {fitted} {run.recipe.encoder.name}, out of fold, duplicates kept together"
+    if run.features is None and run.recipe.tune != "head":
         yield (
             "scores: the run's encoder was trained on labels that are judged here, so wrong ones among its training "
             "samples are harder to see; a run with --tune head judges all alike"

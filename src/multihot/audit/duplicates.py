@@ -4,7 +4,7 @@ Shapes: N samples, L labels.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from multihot.audit.near import Pairs
-from multihot.data import Features, content_hash
 from multihot.data.split.blocks import tie
 from multihot.labels import Targets
 
@@ -63,24 +62,6 @@ def blocks_of(contents: Sequence[str], pairs: Pairs, groups: Sequence[str | None
     edges = sparse.coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     _, alike = sparse.csgraph.connected_components(edges, directed=False)
     return tie([content or None for content in contents], alike.tolist(), groups, count=count)
-
-
-def row_contents(features: Features) -> tuple[str, ...]:
-    """The name of each feature vector's content: equal for equal rows, missing values included."""
-    return tuple(content_hash(row) for row in _row_bytes(features))
-
-
-def _row_bytes(features: Features) -> Iterator[bytes]:
-    values = features.values
-    if not isinstance(values, sparse.csr_array):
-        for row in values:
-            yield (row + 0.0).tobytes()  # minus zero is zero
-        return
-    stored = values.copy()
-    stored.sum_duplicates()
-    stored.eliminate_zeros()
-    for start, stop in zip(stored.indptr[:-1], stored.indptr[1:], strict=True):
-        yield stored.indices[start:stop].tobytes() + stored.data[start:stop].tobytes()
 
 
 def _groups(keys: Iterable[Hashable | None]) -> list[tuple[int, ...]]:

@@ -1,9 +1,8 @@
-"""Probabilities of all samples by heads that have not seen them.
+"""Probabilities of all samples by classifiers that have not seen them.
 
 Shapes: N samples, D features, L labels.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from multihot.data import Samples
+from multihot.data import Features, Samples
 from multihot.data.feature_cache import FeatureCache
 from multihot.data.split import stratify
+from multihot.errors import DataError
 from multihot.labels import Targets
 from multihot.losses import BinaryCrossEntropySettings, TrainingLoss, binary_cross_entropy
-from multihot.models import Head, LinearSettings, build_head
+from multihot.models import Head, LinearSettings, VectorClassifier, build_head
 from multihot.models.encode import encode
 from multihot.models.encoders import pool
 from multihot.progress import track
@@ -24,6 +24,8 @@ from multihot.recipe import HeadFitSettings
 from multihot.run import Run
 from multihot.train.head_fit import fit_head
 from multihot.train.judge import Fold
+from multihot.train.vectors.task import Part, VectorTask
+from multihot.train.vectors.trial import try_encoder
 
 FOLDS = 5
 
@@ -31,14 +33,24 @@ FOLDS = 5
 _LOSS = TrainingLoss(BinaryCrossEntropySettings(), binary_cross_entropy)
 
 
-def encoded(samples: Samples, rows: Sequence[int], run: Run) -> NDArray[np.float32]:
-    """(n, D) features of these samples, which can be read, by a run's encoder as it is."""
-    encoder = run.classifier.encoder
-    outputs = encode(encoder, samples.images.take(rows), FeatureCache(encoder.fingerprint())).outputs
-    if outputs.ndim == 2:
-        return np.asarray(outputs, np.float32)
-    vectors: NDArray[np.float32] = pool(torch.from_numpy(outputs).float(), "average+max").numpy()
-    return vectors
+def held_out_probabilities(
+    samples: Samples, targets: Targets, blocks: NDArray[np.intp], run: Run, seed: int = 0
+) -> NDArray[np.float32]:
+    """(N, L) probabilities of samples, which can be read, each by a classifier fitted on the other folds.
+
+    Pictures: linear heads on the features of the run's encoder as it is. Feature vectors: linear heads with the run's
+    encoder, fitted anew.
+
+    Args:
+        samples: N pictures or feature vectors.
+        targets: (N, L); unknown cells take no part in fitting.
+        blocks: (N,) block numbers; samples of one block, such as duplicates, are never on both sides.
+        run: on such samples.
+        seed: deals samples to folds.
+    """
+    if isinstance(samples.inputs, Features):
+        return _of_vectors(samples.features, targets, blocks, run, seed)
+    return out_of_fold(encoded(samples, run), targets, blocks, seed)
 
 
 def out_of_fold(
@@ -62,6 +74,38 @@ def out_of_fold(
         with torch.inference_mode():
             probabilities[held] = head(inputs[held]).sigmoid().numpy()
     return probabilities
+
+
+def _of_vectors(
+    features: Features, targets: Targets, blocks: NDArray[np.intp], run: Run, seed: int
+) -> NDArray[np.float32]:
+    if run.features is None:
+        raise DataError("the run was trained on pictures, and cannot judge feature vectors")
+    folds = stratify(targets, [1 / FOLDS] * FOLDS, seed=seed, blocks=blocks)
+    task = VectorTask(
+        features.aligned(run.features).values,
+        torch.from_numpy(targets.dense()),
+        [Part(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(FOLDS)],
+        LinearSettings(),
+        HeadFitSettings(),
+        lambda rows: _LOSS,
+        seed,
+    )
+    logits = torch.from_numpy(try_encoder(task, run.recipe.fitted_vector_encoder).logits)
+    probabilities: NDArray[np.float32] = logits.sigmoid().numpy()
+    return probabilities
+
+
+def encoded(samples: Samples, run: Run) -> NDArray[np.float32]:
+    """(N, D) features of pictures by a run's encoder as it is."""
+    if isinstance(run.classifier, VectorClassifier):
+        raise DataError("the run was trained on feature vectors, and cannot judge pictures")
+    encoder = run.classifier.encoder
+    outputs = encode(encoder, samples.images, FeatureCache(encoder.fingerprint())).outputs
+    if outputs.ndim == 2:
+        return np.asarray(outputs, np.float32)
+    vectors: NDArray[np.float32] = pool(torch.from_numpy(outputs).float(), "average+max").numpy()
+    return vectors
 
 
 def _strength(inputs: Tensor, outputs: Tensor, folds: NDArray[np.intp]) -> float:

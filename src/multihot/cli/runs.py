@@ -50,7 +50,7 @@ def train(
     Args:
         source: a folder or file of labelled samples.
         out: the run directory; runs/NAME by default.
-        encoder: a timm model, cnn28 or cnn32.
+        encoder: a timm model, cnn28 or cnn32; for feature vectors identity, kernel, forest or dense; auto chooses.
         head: from features to labels: linear, csra, label_queries, chain, label_sequence, label_graph or low_rank.
         loss: what training makes small: binary_cross_entropy, asymmetric, zlpr, splc, ... (docs/losses.md lists all).
         tune: fit the head on a frozen encoder, train both, or one after the other.
@@ -143,11 +143,11 @@ def predict(
     out: Path | None = None,
     overwrite: Annotated[bool, Flag] = False,
 ) -> None:
-    """Give label sets to pictures, or to scores of another tool's model.
+    """Give label sets to pictures, feature vectors, or scores of another tool's model.
 
     Args:
         run: a run directory; with --scores, what evaluate --scores --out wrote.
-        inputs: picture files, folders or glob patterns.
+        inputs: picture files, folders or glob patterns; for a run on feature vectors, files of these.
         own: new scores of the model whose scores were evaluated.
         out: a .jsonl, .csv or .parquet file; the screen by default.
         overwrite: replace the file where there is one of that name.
@@ -157,7 +157,9 @@ def predict(
         loaded = ScoreEvaluation.load(run)
         label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
     elif not inputs:
-        raise ArgumentError("nothing to predict: name picture files, folders or glob patterns after the run")
+        raise ArgumentError(
+            "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
+        )
     else:
         loaded = Run.load(run)
         label_sets = said_of_errors(predict_with(loaded, inputs))

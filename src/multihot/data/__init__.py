@@ -1,7 +1,7 @@
 """Data: samples, where they come from and how they are written."""
 
 from multihot.data.decoding import decode_bytes
-from multihot.data.features import Features
+from multihot.data.features import Features, FeatureSpace
 from multihot.data.images import ImageArrays, ImageFiles, Images, content_hash
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources import FORMATS, WRITERS, read, write
@@ -9,6 +9,7 @@ from multihot.data.sources import FORMATS, WRITERS, read, write
 __all__ = [
     "FORMATS",
     "WRITERS",
+    "FeatureSpace",
     "Features",
     "ImageArrays",
     "ImageFiles",

@@ -3,7 +3,7 @@
 Shapes: N samples, D features.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from multihot.errors import ArgumentError
+from multihot.data.images import content_hash
+from multihot.errors import ArgumentError, DataError
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """Which features there are.
+
+    Args:
+        width: D.
+        names: of the D features; None where they have none but their number.
+    """
+
+    width: int
+    names: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `features.json` holds it."""
+        return {"width": self.width, "names": self.names}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        >>> FeatureSpace.from_dict({"width": 2, "names": ["height", "width"]})
+        FeatureSpace(width=2, names=('height', 'width'))
+        """
+        names = values["names"]
+        return cls(int(values["width"]), None if names is None else tuple(names))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -68,3 +96,68 @@ class Features:
     def take(self, rows: Sequence[int] | NDArray[np.intp]) -> Self:
         """The vectors with these indices, in their order."""
         return type(self)(self.values[np.asarray(rows, dtype=np.intp)], self.names)
+
+    def hashes(self) -> tuple[str, ...]:
+        """Per vector a hash of its content: equal for equal vectors, missing values included.
+
+        >>> first, second, third = Features(np.array([[1.0, 2.0], [1.0, 2.0], [2.0, 1.0]])).hashes()
+        >>> first == second, first == third
+        (True, False)
+        """
+        return tuple(content_hash(row) for row in self._row_bytes())
+
+    def _row_bytes(self) -> Iterator[bytes]:
+        if not isinstance(self.values, sparse.csr_array):
+            for row in self.values:
+                yield (row + 0.0).tobytes()  # minus zero is zero
+            return
+        stored = self.values.copy()
+        stored.sum_duplicates()
+        stored.eliminate_zeros()
+        for start, stop in zip(stored.indptr[:-1], stored.indptr[1:], strict=True):
+            yield stored.indices[start:stop].tobytes() + stored.data[start:stop].tobytes()
+
+    @property
+    def space(self) -> FeatureSpace:
+        """Which features they are."""
+        return FeatureSpace(self.width, self.names)
+
+    def aligned(self, space: FeatureSpace) -> Self:
+        """The same vectors with other features, such as those a classifier was trained on, in their order.
+
+        Features are found by name where both have names, else by their order. One value's feature of a nominal one,
+        `colour=red`, may be missing where another value's is there: it is 0 then.
+
+        Raises:
+            DataError: a feature is missing, or where there are no names, the number is another.
+
+        >>> named = Features(np.array([[1.0, 2.0]]), ("b", "a"))
+        >>> named.aligned(FeatureSpace(2, ("a", "b"))).dense()
+        array([[2., 1.]])
+        """
+        if space.names is None or self.names is None:
+            if self.width != space.width:
+                raise DataError(f"expected {space.width} features a sample, got {self.width}")
+            return self
+        if self.names == space.names:
+            return self
+        places = {name: place for place, name in enumerate(self.names)}
+        nominal = {name.partition("=")[0]: place for name, place in places.items() if "=" in name}
+        missing = [name for name in space.names if name not in places and name.partition("=")[0] not in nominal]
+        if missing:
+            raise DataError(f"features are missing: {_listed(missing)}; there are {_listed(self.names)}")
+        columns = [
+            places[name] if name in places else self.width + nominal[name.partition("=")[0]] for name in space.names
+        ]
+        return type(self)(_with_absent(self.values)[:, columns], space.names)
+
+
+def _with_absent(values: NDArray[np.floating[Any]] | sparse.csr_array) -> Any:
+    """(N, 2 D) the values, and for each feature 0 where it is told, NaN where it is not."""
+    if isinstance(values, sparse.csr_array):
+        return sparse.csr_array(sparse.hstack([values, sparse.csr_array(values.shape, dtype=values.dtype)], "csr"))
+    return np.concatenate([values, np.where(np.isnan(values), values, 0)], axis=1)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

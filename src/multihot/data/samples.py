@@ -79,10 +79,7 @@ class Samples:
     def images(self) -> Images:
         """The pictures; raises `DataError` where the samples are feature vectors."""
         if isinstance(self.inputs, Features):
-            raise DataError(
-                f"{self.source or 'samples'}: expected pictures, got {len(self)} feature vectors, "
-                "which can be read, split and written, but not be trained on yet"
-            )
+            raise DataError(f"{self.source or 'samples'}: expected pictures, got {len(self)} feature vectors")
         return self.inputs
 
     @property

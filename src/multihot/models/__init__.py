@@ -3,8 +3,11 @@
 from multihot.models.classifier import Classifier, build_classifier
 from multihot.models.device import choose_device
 from multihot.models.encoders import (
+    AnyEncoderSettings,
+    AutoSettings,
     Encoder,
     EncoderSettings,
+    VectorEncoderSettings,
     build_encoder,
     choose_size,
     default_pooling,
@@ -12,21 +15,33 @@ from multihot.models.encoders import (
 )
 from multihot.models.heads import HEADS, Head, HeadSettings, LinearSettings, build_head
 from multihot.models.memory import keep_large_blocks
+from multihot.models.scoring import AnyClassifier, Scored, count_batches, score_samples, vector_logits
+from multihot.models.vector_classifier import VectorClassifier, load_vector_classifier
 
 __all__ = [
     "HEADS",
+    "AnyClassifier",
+    "AnyEncoderSettings",
+    "AutoSettings",
     "Classifier",
     "Encoder",
     "EncoderSettings",
     "Head",
     "HeadSettings",
     "LinearSettings",
+    "Scored",
+    "VectorClassifier",
+    "VectorEncoderSettings",
     "build_classifier",
     "build_encoder",
     "build_head",
     "choose_device",
     "choose_size",
+    "count_batches",
     "default_pooling",
     "has_pretrained_weights",
     "keep_large_blocks",
+    "load_vector_classifier",
+    "score_samples",
+    "vector_logits",
 ]

@@ -1,11 +1,12 @@
-"""Pictures, wherever the user points, to label sets."""
+"""Pictures or feature vectors, wherever the user points, to label sets."""
 
 import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from multihot.data import ImageFiles
+from multihot.data import FeatureSpace, ImageFiles
 from multihot.data.sources.folders import picture_names
+from multihot.data.sources.unlabelled import read_features
 from multihot.errors import DataError
 from multihot.labels import LabelSet
 from multihot.progress import track
@@ -36,9 +37,24 @@ def find_pictures(inputs: str | Path | Iterable[str | Path]) -> list[Path]:
 
 
 def predict(run: Run, inputs: str | Path | Iterable[str | Path]) -> Iterator[LabelSet]:
-    """Label sets of picture files, folders and glob patterns, one by one as they are done.
+    """Label sets of pictures or of feature vectors, one by one as they are done.
+
+    Args:
+        run: what predicts.
+        inputs: picture files, folders and glob patterns; or, for a run on feature vectors, files of these.
 
     A picture that cannot be read has its reason in `error`, and costs nothing else.
+
+    Raises:
+        DataError: a folder or pattern holds nothing, or a file of feature vectors cannot be read or lacks a feature.
     """
+    if run.features is not None:
+        return _predict_vectors(run, run.features, [inputs] if isinstance(inputs, str | Path) else inputs)
     paths = find_pictures(inputs)
-    return track(run.predict_images([str(path) for path in paths], ImageFiles(paths)), "predicting", len(paths))
+    return track(run.label_sets([str(path) for path in paths], ImageFiles(paths)), "predicting", len(paths))
+
+
+def _predict_vectors(run: Run, space: FeatureSpace, files: Iterable[str | Path]) -> Iterator[LabelSet]:
+    for file in files:
+        ids, features = read_features(file, space)
+        yield from track(run.label_sets(ids, features), f"predicting {file}", len(features))

@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from multihot.models import EncoderSettings
 from multihot.pages import thumbnail
+from multihot.recipe import Recipe
 from multihot.report.headline import MEANINGS
 from multihot.report.sections import Sections
 from multihot.run import Run, ScoreEvaluation
@@ -65,7 +67,7 @@ def _origin(results: Run | ScoreEvaluation) -> dict[str, Any]:
         "title": Path(facts["Source"]).name or results.folder.name,
         "version": facts.get("multihot", ""),
         "facts": facts,
-        "made_by": f"{facts['Encoder']}, {facts['Trained']}",
+        "made_by": facts["Encoder"],
         "folds": None,
         "trained": True,
     }
@@ -92,8 +94,7 @@ def _facts(run: Run) -> dict[str, str]:
     fitted = f"{decision.fitted_on.samples:,} {decision.fitted_on.name} samples"
     return {
         "Source": recipe.provenance.get("source", "unknown"),
-        "Encoder": recipe.encoder.name + (f" at {recipe.encoder.size} px" if recipe.encoder.size else ""),
-        "Trained": _TUNES[recipe.tune],
+        "Encoder": _encoder(recipe),
         "Head": recipe.head.name,
         "Loss": recipe.loss.name.replace("_", " "),
         "Thresholds for": decision.objective,
@@ -106,6 +107,12 @@ def _facts(run: Run) -> dict[str, str]:
 def _only_rank(results: Run | ScoreEvaluation) -> bool:
     """Whether nothing but the calibration makes probabilities of the scores."""
     return isinstance(results, ScoreEvaluation) and results.about["kind"] == "scores"
+
+
+def _encoder(recipe: Recipe) -> str:
+    if not isinstance(recipe.encoder, EncoderSettings):
+        return recipe.encoder.name
+    return f"{recipe.encoder.name} at {recipe.encoder.size} px, {_TUNES[recipe.tune]}"
 
 
 def _tiles(figures: Sequence[Mapping[str, Any]], part: str) -> list[dict[str, Any]]:

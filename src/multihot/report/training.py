@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STEPS = {"head": "l2", "full": "epoch"}
-"""What counts the records of a stage: the strength of regularisation tried, or the epoch."""
-
 _MEASURES = {"loss": "Loss", "mean_average_precision": "Mean average precision"}
 _COLOURS = {"train": LIGHT["muted"], "validation": LIGHT["accent"]}
-_AXIS = {"head": "l2: strong to weak regularisation", "full": "epoch"}
+_AXIS = {"l2": "l2: strong to weak regularisation", "epoch": "epoch"}
+"""What counts the records of a stage: the strength of regularisation tried, or the epoch."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,28 @@ class TrainingCurves:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to plot: no record."""
-        return not self.history
+        return not self._records
+
+    @property
+    def _records(self) -> list[Mapping[str, Any]]:
+        """Those with a step; a forest is grown in one."""
+        return [record for record in self.history if _by(record) in record]
 
     def table(self) -> pa.Table:
-        """One row a record: `stage`, `step` (l2 or epoch), four figures, and whether it was `kept`."""
+        """One row a record: `stage`, `by` (l2 or epoch), `step`, four figures, and whether it was `kept`."""
+        records = self._records
         figures = {
-            f"{part}_{measure}": pa.array(
-                [(record.get(part) or {}).get(measure) for record in self.history], pa.float64()
-            )
+            f"{part}_{measure}": pa.array([(record.get(part) or {}).get(measure) for record in records], pa.float64())
             for part in _COLOURS
             for measure in _MEASURES
         }
-        stages = [record["stage"] for record in self.history]
         return pa.table(
             {
-                "stage": pa.array(stages, pa.string()),
-                "step": pa.array([float(record[STEPS[record["stage"]]]) for record in self.history], pa.float64()),
+                "stage": pa.array([record["stage"] for record in records], pa.string()),
+                "by": pa.array([_by(record) for record in records], pa.string()),
+                "step": pa.array([float(record[_by(record)]) for record in records], pa.float64()),
                 **figures,
-                "kept": pa.array([record["kept"] for record in self.history], pa.bool_()),
+                "kept": pa.array([record["kept"] for record in records], pa.bool_()),
             }
         )
 
@@ -68,7 +70,7 @@ class TrainingCurves:
             records = table.filter(pc.equal(table["stage"], stage))
             for column, measure in enumerate(_MEASURES):
                 axes = place(figure, 0.6 + column * WIDTH / 2, 0.45 + row * 2.9, WIDTH / 2 - 1.6, 1.9)
-                _draw(axes, records, stage, measure)
+                _draw(axes, records, measure)
         return figure
 
     def describe(self) -> str:
@@ -76,7 +78,7 @@ class TrainingCurves:
         table = self.table()
         kept = table.filter(table["kept"]).to_pylist()
         parts = [
-            f"{record['stage']}: {STEPS[record['stage']]} {record['step']:g} was kept, with "
+            f"{record['stage']}: {record['by']} {record['step']:g} was kept, with "
             + ", ".join(
                 f"{part} loss {_number(record[f'{part}_loss'])} and mean average precision "
                 f"{_number(record[f'{part}_mean_average_precision'])}"
@@ -87,11 +89,16 @@ class TrainingCurves:
         return "Training curves. " + "; ".join(parts) + "."
 
 
-def _draw(axes: "Axes", records: pa.Table, stage: str, measure: str) -> None:
+def _by(record: Mapping[str, Any]) -> str:
+    return "l2" if "l2" in record else "epoch"
+
+
+def _draw(axes: "Axes", records: pa.Table, measure: str) -> None:
     steps = records["step"].to_numpy()
     kept = int(np.flatnonzero(records["kept"].to_numpy())[0])
     axes.set_title(_MEASURES[measure])
-    axes.set_xlabel(_AXIS[stage])
+    by = records["by"][0].as_py()
+    axes.set_xlabel(_AXIS[by])
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.axvline(steps[kept], color=LIGHT["rule"], linewidth=1)
@@ -103,12 +110,12 @@ def _draw(axes: "Axes", records: pa.Table, stage: str, measure: str) -> None:
         axes.plot(steps, values, color=colour, marker="o" if len(steps) < 20 else None, markersize=3.5)
         axes.plot(steps[kept], values[kept], "o", color=colour, markersize=8, clip_on=False)
         ends.append((values[np.flatnonzero(~np.isnan(values))[-1]], part, colour))
-    _scale(axes, steps, stage)
+    _scale(axes, steps, by)
     _name_ends(axes, ends)
 
 
-def _scale(axes: "Axes", steps: np.ndarray, stage: str) -> None:
-    if stage == "head":
+def _scale(axes: "Axes", steps: np.ndarray, by: str) -> None:
+    if by == "l2":
         axes.set_xscale("log")
         axes.invert_xaxis()
         axes.set_xticks(steps[::2], [f"{step:.2g}" for step in steps[::2]])

@@ -1,25 +1,29 @@
 """The files of a run directory: their names, and writing each in one move."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from multihot.data import ImageFiles, Samples
 from multihot.errors import RunError
 from multihot.labels import LabelSpace
-from multihot.models import Classifier
+from multihot.models import AnyClassifier
 from multihot.recipe import Recipe
+
+Loaded = TypeVar("Loaded")
 
 RECIPE = "recipe.yaml"
 EVALUATION = "evaluation.json"
 LABELS = "labels.json"
+FEATURES = "features.json"
 WEIGHTS = "model.safetensors"
 DECISION = "decision.json"
 SPLIT = "split.parquet"
@@ -89,7 +93,7 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
     write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
 
 
-def write_weights(path: Path, classifier: Classifier, space: LabelSpace) -> None:
+def write_weights(path: Path, classifier: AnyClassifier, space: LabelSpace) -> None:
     """Weights as safetensors; the metadata holds the hash of the label order."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.state_dict().items()}
     part = path.with_name(f".{path.name}.part")
@@ -97,16 +101,14 @@ def write_weights(path: Path, classifier: Classifier, space: LabelSpace) -> None
     part.replace(path)
 
 
-def read_weights(path: Path, classifier: Classifier, space: LabelSpace) -> None:
-    """Fill a classifier; raises where label order or shapes differ."""
+def read_weights(path: Path, space: LabelSpace, into: Callable[[dict[str, Tensor]], Loaded]) -> Loaded:
+    """Give the tensors to what takes them; raises where label order or shapes differ."""
     try:
         with safe_open(path, framework="pt") as file:
             space.require_order((file.metadata() or {}).get("order_hash"), str(path))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        classifier.load_state_dict(tensors)
+            return into({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, RuntimeError) as error:
         raise RunError(f"{path}: weights cannot be read: {' '.join(str(error).split())}") from error
-    classifier.eval()
 
 
 def write_split(

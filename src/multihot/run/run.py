@@ -6,20 +6,27 @@ Shapes: N samples, L labels.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from multihot.data import ImageArrays, ImageFiles, Images
-from multihot.data.loading import load
+from multihot.data import Features, FeatureSpace, ImageArrays, ImageFiles, Images
 from multihot.decisions import Decision
 from multihot.labels import LabelSet, LabelSpace
-from multihot.models import Classifier, build_classifier, choose_device
-from multihot.models.encode import infer_batches
+from multihot.models import (
+    AnyClassifier,
+    Scored,
+    build_classifier,
+    choose_device,
+    load_vector_classifier,
+    score_samples,
+)
 from multihot.recipe import Recipe
 from multihot.run.files import (
     DECISION,
+    FEATURES,
     LABELS,
     RECIPE,
     WEIGHTS,
@@ -38,15 +45,17 @@ class Run(Results):
         folder: the run directory.
         recipe: what it was trained by, with every choice made.
         space: the L labels.
-        classifier: pictures to logits, in evaluation mode.
+        classifier: pictures or feature vectors to logits, in evaluation mode.
         decision: logits to probabilities and label sets.
+        features: the features that it takes; None where it takes pictures.
     """
 
     folder: Path
     recipe: Recipe
     space: LabelSpace
-    classifier: Classifier
+    classifier: AnyClassifier
     decision: Decision
+    features: FeatureSpace | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -60,30 +69,47 @@ class Run(Results):
         require_finished(folder)
         recipe = Recipe.load(folder / RECIPE)
         space = LabelSpace.load(folder / LABELS)
-        classifier = build_classifier(recipe.encoder, recipe.head, len(space), load_weights=False)
-        read_weights(folder / WEIGHTS, classifier, space)
-        classifier.to(choose_device("auto"))
+        features = FeatureSpace.from_dict(read_json(folder / FEATURES)) if (folder / FEATURES).is_file() else None
+        classifier = read_weights(folder / WEIGHTS, space, lambda tensors: _build(recipe, space, features, tensors))
+        classifier.eval().to(choose_device("auto"))
         values = read_json(folder / DECISION)
-        return cls(folder, recipe, space, classifier, Decision.from_dict(values, space, str(folder / DECISION)))
+        decision = Decision.from_dict(values, space, str(folder / DECISION))
+        return cls(folder, recipe, space, classifier, decision, features)
 
-    def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[np.uint8]) -> list[LabelSet]:
-        """Label sets of picture files, or of pictures (N, H, W), (N, H, W, 1 or 3) uint8; in their order.
+    def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[Any] | Features) -> list[LabelSet]:
+        """Label sets of picture files or pictures, or of feature vectors; in their order.
 
-        One path alone is a list of one. A picture that cannot be read has its reason in `error`.
+        Args:
+            inputs: paths (one alone is a list of one), pictures (N, H, W), (N, H, W, 1 or 3) uint8, or feature vectors
+                (N, D), for a run that takes these.
+
+        A picture that cannot be read has its reason in `error`.
         """
         if isinstance(inputs, str | Path):
             inputs = [inputs]
+        if isinstance(inputs, Features) or (isinstance(inputs, np.ndarray) and self.features is not None):
+            vectors = inputs if isinstance(inputs, Features) else Features(np.asarray(inputs, dtype=np.float64))
+            return list(self.label_sets([str(row) for row in range(len(vectors))], vectors))
         if isinstance(inputs, np.ndarray):
-            ids: Sequence[str] = [str(row) for row in range(len(inputs))]
-            return list(self.predict_images(ids, ImageArrays(inputs)))
-        return list(self.predict_images([str(path) for path in inputs], ImageFiles([Path(path) for path in inputs])))
+            return list(self.label_sets([str(row) for row in range(len(inputs))], ImageArrays(inputs)))
+        return list(self.label_sets([str(path) for path in inputs], ImageFiles([Path(path) for path in inputs])))
 
-    def predict_images(self, ids: Sequence[str], images: Images, batch_size: int = 16) -> Iterator[LabelSet]:
-        """Label sets one by one, as batches of pictures are done."""
-        loaded = load(images, range(len(images)), self.classifier.encoder.spec.size)
-        for batch, logits in infer_batches(self.classifier, loaded, batch_size):
-            names = [ids[picture.row] for picture in batch]
-            yield from self._label_sets(names, [picture.error for picture in batch], logits)
+    def label_sets(self, ids: Sequence[str], inputs: Images | Features) -> Iterator[LabelSet]:
+        """Label sets one by one, as batches are done; feature vectors get the run's features first."""
+        start = 0
+        for scored in self.score(inputs):
+            yield from self._label_sets(ids[start : start + len(scored.errors)], scored.errors, scored.logits)
+            start += len(scored.errors)
+
+    def score(self, inputs: Images | Features) -> Iterator[Scored]:
+        """Logits, batch by batch; feature vectors get the run's features first.
+
+        Raises:
+            DataError: pictures where the run takes vectors, vectors where it takes pictures, or other features.
+        """
+        if isinstance(inputs, Features) and self.features is not None:
+            inputs = inputs.aligned(self.features)
+        return score_samples(self.classifier, inputs)
 
     def _label_sets(
         self, ids: Iterable[str], errors: Sequence[str | None], logits: NDArray[np.float32]
@@ -99,3 +125,13 @@ class Run(Results):
             values = probabilities[position[row]]
             labels = tuple(label for label, is_in in zip(self.space, decided[position[row]], strict=True) if is_in)
             yield LabelSet(name, labels, dict(zip(self.space, values.tolist(), strict=True)))
+
+
+def _build(
+    recipe: Recipe, space: LabelSpace, features: FeatureSpace | None, tensors: dict[str, Tensor]
+) -> AnyClassifier:
+    if features is None:
+        classifier = build_classifier(recipe.picture_encoder, recipe.head, len(space), load_weights=False)
+        classifier.load_state_dict(tensors)
+        return classifier
+    return load_vector_classifier(recipe.fitted_vector_encoder, recipe.head, features.width, len(space), tensors)

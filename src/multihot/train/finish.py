@@ -1,26 +1,21 @@
-"""After training: score, decide, measure, and write the run.
+"""After training: decide, measure, and write the run.
 
-Shapes: N samples, D features, L labels.
+Shapes: n samples held out, L labels.
 """
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from multihot import decisions
-from multihot.data.loading import load
-from multihot.data.split import Part, Split
-from multihot.models import Classifier
-from multihot.models.encode import infer_batches
-from multihot.progress import logger, track
-from multihot.recipe import Recipe
+from multihot.data import Samples
+from multihot.data.split import Part
+from multihot.progress import logger
 from multihot.run import (
     DECISION,
+    FEATURES,
     HISTORY,
     LABELS,
     METRICS,
@@ -33,53 +28,39 @@ from multihot.run import (
     write_text,
     write_weights,
 )
-from multihot.train.judge import CHUNK
-from multihot.train.pictures import Pictures
 
 HELD_OUT: tuple[Part, ...] = ("validation", "test")
 
 
-def finish(
-    folder: Path,
-    recipe: Recipe,
-    classifier: Classifier,
-    read: Pictures,
-    parts: Split,
-    history: Sequence[dict[str, Any]],
-) -> Run:
-    """Score validation and test, fit the decision on validation, measure, write.
+class HeldOut(NamedTuple):
+    """Samples that a classifier has not seen: their rows, and its logits (n, L)."""
+
+    rows: NDArray[np.intp]
+    logits: NDArray[np.float32]
+
+
+def finish(run: Run, samples: Samples, held_out: Mapping[Part, HeldOut], history: Sequence[dict[str, Any]]) -> Run:
+    """Decide and measure what was held out, and write the run.
 
     `metrics.json` is written last: where it is, the run is finished.
     """
-    space = read.samples.space
-    rows = {part: parts.rows(part) for part in HELD_OUT}
-    logits = {part: _logits(classifier, read, rows[part], recipe) for part in HELD_OUT}
-    targets = {part: read.samples.targets.take(rows[part]).dense() for part in HELD_OUT}
-    decision = decisions.fit(logits["validation"], targets["validation"], recipe.decision, space)
-    for note in decision.notes:
+    folder, space = run.folder, run.space
+    for note in run.decision.notes:
         logger.info("decision: %s", note)
+    rows = np.concatenate([held_out[part].rows for part in HELD_OUT])
     scores = Scores.of(
-        decision,
-        ids=[read.samples.ids[row] for part in HELD_OUT for row in rows[part]],
-        parts=[part for part in HELD_OUT for _ in rows[part]],
-        targets=np.concatenate([targets[part] for part in HELD_OUT]),
-        logits=np.concatenate([logits[part] for part in HELD_OUT]),
+        run.decision,
+        ids=[samples.ids[row] for row in rows],
+        parts=[part for part in HELD_OUT for _ in held_out[part].rows],
+        targets=samples.targets.take(rows).dense(),
+        logits=np.concatenate([held_out[part].logits for part in HELD_OUT]),
     )
     write_json(folder / LABELS, space.to_dict())
-    write_weights(folder / WEIGHTS, classifier, space)
-    write_json(folder / DECISION, decision.to_dict())
+    if run.features is not None:
+        write_json(folder / FEATURES, run.features.to_dict())
+    write_weights(folder / WEIGHTS, run.classifier, space)
+    write_json(folder / DECISION, run.decision.to_dict())
     write_text(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
     write_scores(folder / SCORES, scores, space)
     write_json(folder / METRICS, {part: scores.part(part).report(space.names).to_dict() for part in HELD_OUT})
-    return Run(folder, recipe, space, classifier.eval(), decision)
-
-
-def _logits(classifier: Classifier, read: Pictures, rows: NDArray[np.intp], recipe: Recipe) -> NDArray[np.float32]:
-    if recipe.tune == "head" and read.features is not None:
-        with torch.inference_mode():
-            chunks = [read.features[part.numpy()] for part in torch.split(torch.from_numpy(rows), CHUNK)]
-            logits = [classifier.head(torch.from_numpy(features).float()) for features in chunks]
-        return torch.cat(logits).numpy()
-    loaded = load(read.samples.images, rows.tolist(), classifier.encoder.spec.size)
-    batches = [logits for _, logits in infer_batches(classifier, track(loaded, "scoring", len(rows)))]
-    return np.concatenate(batches) if batches else np.empty((0, len(read.samples.space)), dtype=np.float32)
+    return run

@@ -68,6 +68,8 @@ def head_solutions(
         settings: how.
         choose: whether samples left out will choose among strengths; else there is one.
     """
+    if not list(head.parameters()):
+        return Solutions(iter([{"stage": "encoder"}]), 1, 1)
     if head.convex:
         path = [settings.l2] if settings.l2 else L2_PATH if choose else [L2_WITHOUT_VALIDATION]
         return convex_solutions(head, train, loss, path)

@@ -57,9 +57,20 @@ class Tally:
         self._logits.append(logits.detach())
         self._targets.append(targets)
 
+    def extend(self, other: "Tally") -> None:
+        """Take over another's batches."""
+        self._losses += other._losses
+        self._logits += other._logits
+        self._targets += other._targets
+
+    @property
+    def logits(self) -> Tensor:
+        """(N, L) of all samples so far."""
+        return torch.cat(self._logits).float()
+
     def judgement(self) -> Judgement:
         """The mean of the batches' losses by their size, and the precision over all."""
-        logits, targets = torch.cat(self._logits).float(), torch.cat(self._targets)
+        logits, targets = self.logits, torch.cat(self._targets)
         precision = float(mean_average_precision(targets.cpu().numpy(), logits.cpu().numpy()))
         return {
             "loss": float(torch.stack(self._losses).sum()) / max(len(targets), 1),
@@ -69,13 +80,22 @@ class Tally:
 
 def judge_head(head: Head, part: Fold, loss: Loss) -> Judgement:
     """Judge a head by the loss it is trained for, and by its predictions."""
+    return tally_head(head, part, loss).judgement()
+
+
+def tally_head(head: Head, part: Fold, loss: Loss) -> Tally:
+    """What a head says of some samples, in their order."""
     head.eval()
     tally = Tally()
-    # Vectors of all samples fit into memory; maps at scale need not.
-    at_a_time = CHUNK if part.features.ndim == 4 else max(len(part), 1)
     with torch.inference_mode():
+        if part.features.layout is torch.sparse_csr:
+            logits = head.score(part.features)
+            tally.add(loss(logits, part.targets), logits, part.targets)
+            return tally
+        # Vectors of all samples fit into memory; maps at scale need not.
+        at_a_time = CHUNK if part.features.ndim == 4 else max(len(part), 1)
         for rows in torch.split(torch.arange(len(part)), at_a_time):
             scaled, targets = head.at_scale(part.features[rows].float()), part.targets[rows]
             logits = torch.cat([head.score(chunk) for chunk in torch.split(scaled, CHUNK)])
             tally.add(head.training_loss(scaled, targets, loss), logits, targets)
-    return tally.judgement()
+    return tally

@@ -4,18 +4,15 @@ Shapes: N samples.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from multihot.data import Samples
 from multihot.data.feature_cache import FeatureCache
 from multihot.data.loading import load
-from multihot.data.split import Split
-from multihot.errors import DataError, RunError
+from multihot.errors import DataError
 from multihot.models import Encoder
 from multihot.models.encode import encode
 from multihot.progress import logger, track
@@ -37,7 +34,7 @@ def read_pictures(samples: Samples, encoder: Encoder, recipe: Recipe) -> Picture
         reason = f": {samples.set_aside[0].id}: {samples.set_aside[0].reason}" if samples.set_aside else ""
         raise DataError(f"{samples.source}: no usable sample{reason}")
     if recipe.tune == "full":
-        loaded = load(samples.images, range(len(samples)), recipe.encoder.size or 8)
+        loaded = load(samples.images, range(len(samples)), encoder.spec.size)
         checked = [picture._replace(pixels=None) for picture in track(loaded, "reading pictures", len(samples))]
         bad = {picture.row: picture.error for picture in checked if picture.error is not None}
         features, contents = None, tuple(picture.content for picture in checked)
@@ -61,19 +58,3 @@ def _require_enough(readable: Samples, before: int, recipe: Recipe) -> None:
             f"{readable.source}: {aside} of {before} pictures cannot be read (limit: bad_limit={recipe.bad_limit:g}); "
             f"the first is {first.id}: {first.reason}"
         )
-
-
-def require_same_samples(path: Path, read: Pictures, parts: Split) -> None:
-    """Raise a `RunError` where the run being resumed was begun on other samples."""
-    if not path.is_file():
-        return
-    before = pq.read_table(path, columns=["id", "part", "content"]).slice(0, len(read.samples))
-    now = {"id": list(read.samples.ids), "part": parts.names(), "content": list(read.contents)}
-    if before.to_pydict() != now:
-        raise RunError(f"{path}: the samples have changed since this run was begun; start another run")
-
-
-def require_same_ids(path: Path, samples: Samples) -> None:
-    """Raise a `RunError` where a finished run was made of samples with other names."""
-    if set(pq.read_table(path, columns=["id"])["id"].to_pylist()) != {*samples.ids, *(a.id for a in samples.set_aside)}:
-        raise RunError(f"{path}: this run was made of other samples; start another run")

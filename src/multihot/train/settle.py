@@ -3,16 +3,18 @@
 import importlib.metadata
 import platform
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 
-from multihot.data import Samples
+from multihot.data import Features, Samples
 from multihot.data.loading import median_shorter_side
-from multihot.errors import DataError, RunError
+from multihot.errors import DataError, RecipeError, RunError
 from multihot.models import HEADS, choose_device, choose_size, default_pooling, has_pretrained_weights
 from multihot.recipe import Recipe
 from multihot.run import RECIPE, free_name
+from multihot.train.vectors.fit import folds_for
 
 
 def claim(out: str | Path | None, source: str, resume: bool) -> Path:
@@ -43,21 +45,27 @@ def settle(recipe: Recipe | None, samples: Samples, folder: Path, resume: bool) 
 
 
 def _complete(recipe: Recipe, samples: Samples) -> Recipe:
-    size = choose_size(recipe.encoder, median_shorter_side(samples.images))
-    pooling = recipe.encoder.pooling or (
-        "none" if HEADS[recipe.head.name].takes == "maps" else default_pooling(recipe.encoder)
-    )
-    gpu = choose_device(recipe.device).type == "cuda"
-    pretrained = has_pretrained_weights(recipe.encoder)
-    tune = recipe.tune or ("full" if not pretrained else "head-then-full" if gpu else "head")
     versions = {name: importlib.metadata.version(name) for name in ("multihot", "torch", "timm", "numpy")}
-    return recipe.model_copy(
-        update={
-            "encoder": recipe.encoder.model_copy(update={"size": size, "pooling": pooling}),
-            "tune": tune,
-            "provenance": {"source": samples.source, "python": platform.python_version(), **versions},
-        }
-    )
+    choices = _for_vectors(recipe, samples) if isinstance(samples.inputs, Features) else _for_pictures(recipe, samples)
+    provenance = {"source": samples.source, "python": platform.python_version(), **versions}
+    return recipe.model_copy(update={**choices, "provenance": provenance})
+
+
+def _for_pictures(recipe: Recipe, samples: Samples) -> dict[str, Any]:
+    encoder = recipe.picture_encoder
+    size = choose_size(encoder, median_shorter_side(samples.images))
+    pooling = encoder.pooling or ("none" if HEADS[recipe.head.name].takes == "maps" else default_pooling(encoder))
+    gpu = choose_device(recipe.device).type == "cuda"
+    pretrained = has_pretrained_weights(encoder)
+    tune = recipe.tune or ("full" if not pretrained else "head-then-full" if gpu else "head")
+    return {"encoder": encoder.model_copy(update={"size": size, "pooling": pooling}), "tune": tune}
+
+
+def _for_vectors(recipe: Recipe, samples: Samples) -> dict[str, Any]:
+    if recipe.tune is not None:
+        raise RecipeError(f"tune: {recipe.tune} is about encoders of pictures, and the samples are feature vectors")
+    declared = samples.split is not None and "validation" in samples.split
+    return {"encoder": recipe.vector_encoder, "cross_fit": folds_for(recipe, samples.features, declared=declared)}
 
 
 def accelerator_for(recipe: Recipe) -> Accelerator:

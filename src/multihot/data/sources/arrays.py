@@ -48,7 +48,7 @@ def read_arrays(source: Path, *, names: str | Sequence[str] | None = None) -> Sa
     Raises:
         DataError: damaged, pickled, not in pairs, or of shapes and types that are no samples or no labels.
     """
-    arrays = _with_sparse(_load(source), source)
+    arrays = _with_sparse(load_arrays(source), source)
     stored = [arrays.pop(key).tolist() for key in list(arrays) if key.lower() in _NAMES]
     feature_names = arrays.pop(_FEATURE_NAMES).tolist() if _FEATURE_NAMES in arrays else None
     inputs = {_words(key) - _INPUTS: key for key in arrays if _words(key) & _INPUTS}
@@ -169,14 +169,15 @@ def pixels_of(samples: Samples) -> tuple[NDArray[np.uint8], dict[int, str]]:
     return np.stack(pictures), bad
 
 
-def _load(source: Path) -> dict[str, NDArray[Any]]:
+def load_arrays(source: Path) -> dict[str, NDArray[Any]]:
     """The arrays by name; nothing pickled is read."""
     try:
         if source.is_dir():
             files = sorted(source.glob("*.npy"))
             return {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in files}
-        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+        with source.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            return {source.stem: archive} if isinstance(archive, np.ndarray) else {**archive}
     except Exception as error:  # on damaged archives and headers NumPy raises whatever it stumbles over
         raise DataError(f"{source}: cannot be read as NumPy arrays: {' '.join(str(error).split())}") from error
 

@@ -1,18 +1,43 @@
-"""Encoders: pictures to feature vectors."""
+"""Encoders: pictures, or feature vectors as they come, to features for a head."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from multihot.models.encoders.convolutional import CNN28, CNN32, cnn28, cnn32
 from multihot.models.encoders.encoder import Encoder, InputSpec, pool
+from multihot.models.encoders.preparation import Preparation
 from multihot.models.encoders.pretrained import has_pretrained_weights, timm_backbone, timm_spec
-from multihot.models.encoders.settings import EncoderSettings, Pooling
+from multihot.models.encoders.settings import (
+    AnyEncoderSettings,
+    AutoSettings,
+    DenseSettings,
+    EncoderSettings,
+    ForestSettings,
+    IdentitySettings,
+    KernelSettings,
+    Pooling,
+    VectorEncoderSettings,
+)
+from multihot.models.encoders.vectors import IdentityEncoder, VectorEncoder
 
 __all__ = [
+    "VECTOR_ENCODERS",
+    "AnyEncoderSettings",
+    "AutoSettings",
+    "DenseSettings",
     "Encoder",
     "EncoderSettings",
+    "ForestSettings",
+    "IdentitySettings",
     "InputSpec",
+    "KernelSettings",
     "Pooling",
+    "Preparation",
+    "VectorEncoder",
+    "VectorEncoderSettings",
     "build_encoder",
+    "build_vector_encoder",
     "choose_size",
     "default_pooling",
     "has_pretrained_weights",
@@ -47,6 +72,15 @@ def build_encoder(settings: EncoderSettings, *, load_weights: bool) -> Encoder:
     spec = replace(spec, size=settings.size or spec.size)
     backbone = timm_backbone(settings, spec, load_weights)
     return Encoder(backbone, spec, settings.pooling or default_pooling(settings), settings.flipped_twin).eval()
+
+
+VECTOR_ENCODERS: Mapping[str, type[VectorEncoder]] = {"identity": IdentityEncoder}
+
+
+def build_vector_encoder(settings: VectorEncoderSettings, features: int, labels: int) -> VectorEncoder:
+    """The encoder of vectors that the settings name, for `features` prepared inputs and `labels` labels."""
+    make: Callable[[Any, int, int], VectorEncoder] = VECTOR_ENCODERS[settings.name]
+    return make(settings, features, labels)
 
 
 def default_pooling(settings: EncoderSettings) -> Pooling:

@@ -33,6 +33,15 @@ class _VectorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class AutoSettings(_VectorSettings):
+    """The encoder that suits the samples: `tf_efficientnet_lite0` for pictures, the best of a few for vectors."""
+
+    name: Literal["auto"] = "auto"
+
+    seconds: float = Field(default=120.0, gt=0)
+    """Time for trying encoders of feature vectors, about."""
+
+
 class IdentitySettings(_VectorSettings):
     """Feature vectors as they are: with the linear head, a linear model."""
 
@@ -90,12 +99,13 @@ def _named(settings: object) -> str:
     return name if name in VECTOR_SETTINGS else "picture"
 
 
-VECTOR_SETTINGS = ("identity", "kernel", "forest", "dense")
+VECTOR_SETTINGS = ("auto", "identity", "kernel", "forest", "dense")
 
 VectorEncoderSettings = IdentitySettings | KernelSettings | ForestSettings | DenseSettings
 
 AnyEncoderSettings = Annotated[
     Annotated[EncoderSettings, Tag("picture")]
+    | Annotated[AutoSettings, Tag("auto")]
     | Annotated[IdentitySettings, Tag("identity")]
     | Annotated[KernelSettings, Tag("kernel")]
     | Annotated[ForestSettings, Tag("forest")]

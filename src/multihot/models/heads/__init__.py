@@ -5,6 +5,7 @@ from typing import Any
 
 from multihot.models.heads.chain import ChainHead
 from multihot.models.heads.csra import CSRAHead
+from multihot.models.heads.direct import DirectHead
 from multihot.models.heads.head import Head
 from multihot.models.heads.label_graph import LabelGraphHead
 from multihot.models.heads.label_queries import LabelQueriesHead
@@ -27,6 +28,7 @@ __all__ = [
     "CSRASettings",
     "ChainHead",
     "ChainSettings",
+    "DirectHead",
     "Head",
     "HeadSettings",
     "LabelGraphHead",

@@ -55,7 +55,8 @@ class ChainHead(Head):
         logits = torch.stack([self._search(alone, links, order) for alone, links, order in chains])
         if self.inference == "most_probable_set":
             return logits.mean(0)
-        return torch.sigmoid(logits).mean(0).logit(eps=torch.finfo(logits.dtype).tiny)
+        # The logit of the mean probability, finite where all of them round to 0 or 1.
+        return functional.logsigmoid(logits).logsumexp(0) - functional.logsigmoid(-logits).logsumexp(0)
 
     def _search(self, alone: Tensor, links: Tensor, order: list[int]) -> Tensor:
         signs, log_probabilities = most_probable_sets(alone, links, order, self.beam)

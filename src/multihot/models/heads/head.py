@@ -26,6 +26,9 @@ class Head(nn.Module, ABC):
     convex: ClassVar[bool] = False
     """Whether a convex loss of the logits is convex in the weights, so that a full-batch solver finds the optimum."""
 
+    sparse: ClassVar[bool] = False
+    """Whether vectors may be sparse in rows."""
+
     mean: Tensor
     std: Tensor
 
@@ -48,7 +51,12 @@ class Head(nn.Module, ABC):
         return self.score(self.at_scale(features), targets)
 
     def at_scale(self, features: Tensor) -> Tensor:
-        """Features less their mean, over their standard deviation, as (B, D) or (B, D, h, w), whichever is taken."""
+        """Features less their mean, over their standard deviation, as (B, D) or (B, D, h, w), whichever is taken.
+
+        Sparse vectors (B, D) are at scale as they come: without their zeros they would not fit into memory.
+        """
+        if features.layout is torch.sparse_csr:
+            return features
         if self.takes == "vectors":
             vectors = features.mean((2, 3)) if features.ndim == 4 else features
             return (vectors - self.mean) / self.std

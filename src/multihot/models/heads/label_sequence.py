@@ -93,8 +93,8 @@ class LabelSequenceHead(Head):
 
 def _first(following: Tensor) -> Tensor:
     """(B, 1, L + 1) log probabilities of the first step to logits (B, L)."""
-    share = following[:, 0, :-1].exp()
-    return share.logit(eps=torch.finfo(share.dtype).tiny)
+    logs = following[:, 0, :-1]
+    return logs - torch.log1p(-logs.exp().clamp(max=1 - torch.finfo(logs.dtype).eps))
 
 
 def _widen(members: Tensor, scores: Tensor, beam: int) -> tuple[Tensor, Tensor]:

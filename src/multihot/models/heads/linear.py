@@ -19,6 +19,7 @@ class LinearHead(Head):
     """
 
     convex = True
+    sparse = True
 
     def __init__(self, settings: LinearSettings, features: int, labels: int) -> None:
         super().__init__(features)
