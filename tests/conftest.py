@@ -93,6 +93,16 @@ def shapes_run(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(read(shapes), Recipe.parse(SMALL), folder)
 
 
+@pytest.fixture(scope="session")
+def exported(shapes_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run on the shapes as an ONNX file."""
+    from multihot.export import export  # its libraries take seconds to load
+
+    path = tmp_path_factory.mktemp("exported") / "shapes.onnx"
+    export(shapes_run, path)
+    return path
+
+
 class _Page(HTMLParser):
     """What a browser would see: open tags, ids, addresses and text."""
 

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.ndimage import convolve1d
 
 from multihot.data import Images, decode_bytes
-from multihot.data.loading import ahead
+from multihot.data.ahead import ahead
 from multihot.errors import ImageError
 from multihot.progress import track
 

@@ -4,13 +4,10 @@ Shapes: B samples in a batch, S height and width in pixels.
 """
 
 import contextlib
-import os
 import statistics
-from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,11 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from multihot.data.ahead import ahead
 from multihot.data.decoding import decode_bytes, stored_size
 from multihot.data.images import Images
 from multihot.errors import ImageError
-
-Result = TypeVar("Result")
 
 
 class Loaded(NamedTuple):
@@ -101,23 +97,3 @@ def load_batches(
                 raise ImageError(f"sample {picture.row} was readable before and is not now: {picture.error}")
         pixels = torch.stack([picture.pixels for picture in batch if picture.pixels is not None])
         yield np.array([picture.row for picture in batch], dtype=np.intp), pixels
-
-
-def ahead(work: Callable[[int], Result], rows: Iterable[int]) -> Iterator[Result]:
-    """Results in order, worked out in threads, with at most a few dozen waiting: memory stays bounded.
-
-    >>> list(ahead(lambda row: row * row, [3, 1]))
-    [9, 1]
-    """
-    threads = os.cpu_count() or 1
-    source = iter(rows)
-    with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
-        waiting: deque[Future[Result]] = deque(pool.submit(work, row) for row in islice(source, 16 * threads))
-        try:
-            while waiting:
-                result = waiting.popleft().result()
-                waiting.extend(pool.submit(work, row) for row in islice(source, 1))
-                yield result
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -1,6 +1,5 @@
 """The label space: which labels there are, and in which order."""
 
-import hashlib
 import json
 import reprlib
 from collections import Counter
@@ -15,6 +14,7 @@ from scipy import sparse
 
 from multihot.errors import LabelError
 from multihot.labels.contradictions import require_consistent
+from multihot.labels.order import order_hash
 from multihot.labels.relations import Relations
 from multihot.labels.rules import Rules
 
@@ -87,8 +87,7 @@ class LabelSpace:
     @cached_property
     def order_hash(self) -> str:
         """64 bits (hexadecimal) that change whenever a name or the order changes; written into every artefact."""
-        text = json.dumps(self.names, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return order_hash(self.names)
 
     def require_order(self, order_hash: str | None, where: str) -> None:
         """Raise a `LabelError` unless an artefact's hash is this space's: columns are never silently reordered."""

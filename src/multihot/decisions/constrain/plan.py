@@ -39,6 +39,11 @@ class Part:
     solver: Tree | Nested | Program
     relaxed: "Plan | None" = None
 
+    @property
+    def closed_form(self) -> bool:
+        """Whether it runs in torch and in an exported model too."""
+        return not isinstance(self.solver, Program)
+
     def decide(self, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
         """(M, N) booleans of (M, N) weights of these labels."""
         decided = weights >= 0 if self.relaxed is None else self.relaxed.decide(weights)
@@ -64,8 +69,8 @@ class Plan:
 
     @cached_property
     def closed_form(self) -> bool:
-        """Whether every part has a closed form, which runs in torch and in an exported model too."""
-        return all(not isinstance(part.solver, Program) for part in self.parts)
+        """Whether every part has a closed form."""
+        return all(part.closed_form for part in self.parts)
 
     def decide(self, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
         """(L, N) booleans: the sets with the highest sums of (L, N) finite weights that keep all rules."""

@@ -57,7 +57,7 @@ class LabelQueriesHead(Head):
     def score(self, features: Tensor, targets: Tensor | None = None) -> Tensor:
         """(B, D, h, w) at scale to (B, L)."""
         places = torch.relu(self.embed(features.flatten(2).transpose(1, 2)))
-        queries = self.queries.expand(len(features), -1, -1)
+        queries = self.queries.expand(features.shape[0], -1, -1)  # len() would fix B in an exported graph
         for layer in self.layers:
             queries = layer(queries, places)
         groups = torch.einsum("bqw,qwg->bqg", queries, self.weight)

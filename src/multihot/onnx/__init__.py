@@ -1,0 +1,9 @@
+"""An exported run: one file, and what reads it without torch.
+
+Importing this needs numpy, Pillow, simplejpeg and onnxruntime, and nothing else of what multihot stands on.
+"""
+
+from multihot.onnx.description import Description, Precision, SelfCheck
+from multihot.onnx.predictor import Predictor
+
+__all__ = ["Description", "Precision", "Predictor", "SelfCheck"]
