@@ -3,14 +3,19 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from multihot.metrics import REGISTRY
 
-METRICS = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+METRICS = (DOCS / "metrics.md").read_text(encoding="utf-8")
 
 
-def test_the_python_of_the_guide_to_metrics_runs() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", METRICS, flags=re.DOTALL)
-    assert len(blocks) == 4
+@pytest.mark.parametrize("guide", ["metrics.md", "vectors.md"])
+def test_the_python_of_a_guide_runs(guide: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / guide).read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert blocks
     exec("\n".join(blocks), {})  # noqa: S102
 
 

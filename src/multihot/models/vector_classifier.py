@@ -33,9 +33,13 @@ class VectorClassifier(nn.Module):
         """D."""
         return self.preparation.width
 
+    def prepare(self, values: Tensor) -> Tensor:
+        """Vectors (B, D), NaN where a value is missing, as the encoder takes them."""
+        return dense_unless(self.encoder.sparse, self.preparation(values))
+
     def encode(self, values: Tensor) -> Tensor:
         """(B, D), NaN where a value is missing, to (B, D')."""
-        features: Tensor = self.encoder(dense_unless(self.encoder.sparse, self.preparation(values)))
+        features: Tensor = self.encoder(self.prepare(values))
         return dense_unless(self.head.sparse, features)
 
     def forward(self, values: Tensor) -> Tensor:

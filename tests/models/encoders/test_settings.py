@@ -4,6 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 from multihot.models.encoders.settings import (
     VECTOR_SETTINGS,
     AnyEncoderSettings,
+    AutoSettings,
     DenseSettings,
     EncoderSettings,
     ForestSettings,
@@ -12,7 +13,13 @@ from multihot.models.encoders.settings import (
 )
 
 adapter: TypeAdapter[object] = TypeAdapter(AnyEncoderSettings)
-VECTORS = [IdentitySettings(), KernelSettings(gamma=0.5), ForestSettings(max_features=0.3), DenseSettings(layers=3)]
+VECTORS = [
+    AutoSettings(seconds=5),
+    IdentitySettings(),
+    KernelSettings(gamma=2),
+    ForestSettings(max_features=0.5),
+    DenseSettings(layers=3),
+]
 
 
 @pytest.mark.parametrize("settings", [*VECTORS, EncoderSettings(), EncoderSettings(name="cnn32", size=40)])

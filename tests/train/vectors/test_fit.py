@@ -111,3 +111,22 @@ def test_sparse_features_too_many_to_fill_are_refused(monkeypatch) -> None:
     cells = sparse.random_array((150, 20), density=0.3, rng=np.random.default_rng(0), format="csr")
     with pytest.raises(RecipeError, match="identity with the head linear"):
         fitted(cells, np.zeros((150, 3), np.float32), head="chain")
+
+
+@pytest.mark.parametrize("encoder", ["identity", "kernel", "forest", "dense"])
+def test_every_encoder_learns_a_rule_and_the_same_again(encoder) -> None:
+    values, targets = made(200)
+    settings = {"encoder": encoder, "head_fit": {"epochs": 20, "learning_rate": 0.01}}
+    first, second = (fitted(values, targets, **settings) for _ in range(2))
+    np.testing.assert_array_equal(vector_logits(first.classifier, values), vector_logits(second.classifier, values))
+    new, truth = made(seed=5)
+    known = ~np.isnan(truth)
+    assert ((vector_logits(first.classifier, new) > 0) == truth)[known].mean() > 0.9
+    assert sum(record["kept"] for record in first.history) == 1
+
+
+def test_a_net_is_trained_with_any_head() -> None:
+    values, targets = made(40)
+    found = fitted(values, targets, encoder={"name": "dense", "width": 8}, head="chain", head_fit={"epochs": 2})
+    assert found.classifier.encoder.dimension == 8
+    assert np.isfinite(found.logits).all()

@@ -5,7 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from multihot.models.encoders.convolutional import CNN28, CNN32, cnn28, cnn32
+from multihot.models.encoders.dense import DenseEncoder
 from multihot.models.encoders.encoder import Encoder, InputSpec, pool
+from multihot.models.encoders.forest import ForestEncoder
+from multihot.models.encoders.kernel import KernelEncoder
 from multihot.models.encoders.preparation import Preparation
 from multihot.models.encoders.pretrained import has_pretrained_weights, timm_backbone, timm_spec
 from multihot.models.encoders.settings import (
@@ -74,7 +77,12 @@ def build_encoder(settings: EncoderSettings, *, load_weights: bool) -> Encoder:
     return Encoder(backbone, spec, settings.pooling or default_pooling(settings), settings.flipped_twin).eval()
 
 
-VECTOR_ENCODERS: Mapping[str, type[VectorEncoder]] = {"identity": IdentityEncoder}
+VECTOR_ENCODERS: Mapping[str, type[VectorEncoder]] = {
+    "identity": IdentityEncoder,
+    "kernel": KernelEncoder,
+    "forest": ForestEncoder,
+    "dense": DenseEncoder,
+}
 
 
 def build_vector_encoder(settings: VectorEncoderSettings, features: int, labels: int) -> VectorEncoder:

@@ -49,15 +49,21 @@ class IdentitySettings(_VectorSettings):
 
 
 class KernelSettings(_VectorSettings):
-    """Features whose inner products are a Gaussian kernel's (Nyström; Williams and Seeger 2001)."""
+    """Features whose inner products are a kernel's (Nyström; Williams and Seeger 2001)."""
 
     name: Literal["kernel"] = "kernel"
 
+    shape: Literal["gaussian", "laplace"] = "laplace"
+    """The kernel of two samples at distance d: exp(-gamma d²), smooth, or exp(-gamma d), less so."""
+
+    gamma: float = Field(default=0.5, gt=0)
+    """How fast it falls; d² is in units of the median squared distance of two training samples."""
+
+    relevance_rounds: int = Field(default=1, ge=0)
+    """How often features are weighed anew by how much labels change along them; 0 lets all count the same."""
+
     landmarks: int = Field(default=1000, ge=1)
     """Training samples, drawn by the seed, that every sample is compared with; at most as many features come out."""
-
-    gamma: float = Field(default=1.0, gt=0)
-    """The kernel is exp(-gamma d²), with d² in units of the median squared distance of two training samples."""
 
 
 class ForestSettings(_VectorSettings):
@@ -74,8 +80,8 @@ class ForestSettings(_VectorSettings):
     min_samples_leaf: int = Field(default=1, ge=1)
     """Training samples in a leaf, at least; leaves that would take too much memory are made larger."""
 
-    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt"] = "sqrt"
-    """Features that each cut is chosen among: a share of them, in (0, 1], or the square root of their number."""
+    max_features: float | None = Field(default=None, gt=0, le=1)
+    """Share of the features that each cut is chosen among; None: 0.3, of many features 100, or their square root."""
 
 
 class DenseSettings(_VectorSettings):

@@ -14,7 +14,7 @@ from scipy import sparse
 from torch import Tensor
 
 from multihot.losses import TrainingLoss
-from multihot.models import VectorClassifier, VectorEncoderSettings
+from multihot.models import Head, VectorClassifier, VectorEncoderSettings
 from multihot.models.encoders import Preparation, build_vector_encoder
 from multihot.models.encoders.preparation import as_tensor
 from multihot.models.heads import HeadSettings
@@ -23,6 +23,7 @@ from multihot.recipe import HeadFitSettings
 from multihot.train.head_fit import head_solutions
 from multihot.train.judge import Fold
 from multihot.train.solutions import Solutions
+from multihot.train.vectors.joint import frozen_part, trained_part
 
 Rows = NDArray[np.intp]
 
@@ -73,16 +74,17 @@ class VectorTask:
         return np.unique(np.concatenate([part.inside for part in self.parts]))
 
     def encode(self, classifier: VectorClassifier, rows: Rows) -> Fold:
-        """What a classifier's head is given of these samples."""
+        """What a classifier's trained part is given of these samples."""
         with torch.no_grad():
-            return Fold(classifier.encode(as_tensor(self.values[rows])), self.targets[torch.from_numpy(rows)])
+            return Fold(frozen_part(classifier, as_tensor(self.values[rows])), self.targets[torch.from_numpy(rows)])
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A classifier, and the solutions that it goes through."""
+    """A classifier, the part of it that is fitted in steps, and the solutions that this goes through."""
 
     classifier: VectorClassifier
+    trained: Head
     solutions: Solutions
     loss: TrainingLoss
 
@@ -104,7 +106,6 @@ def begin(task: VectorTask, encoder: VectorEncoderSettings, rows: Rows, *, choos
     head = head_after(built, task.head)
     head.learn_labels(targets)
     classifier = VectorClassifier(preparation, built, head).eval()
-    loss = task.loss_for(rows)
-    return Attempt(
-        classifier, head_solutions(head, task.encode(classifier, rows), loss, task.head_fit, choose=choose), loss
-    )
+    trained, loss = trained_part(classifier), task.loss_for(rows)
+    solutions = head_solutions(trained, task.encode(classifier, rows), loss, task.head_fit, choose=choose)
+    return Attempt(classifier, trained, solutions, loss)

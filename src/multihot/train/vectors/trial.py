@@ -101,5 +101,5 @@ def fit_alone(
 def _tally(attempts: Sequence[Attempt], outside: Sequence[Fold]) -> Tally:
     tally = Tally()
     for attempt, fold in zip(attempts, outside, strict=True):
-        tally.extend(tally_head(attempt.classifier.head, fold, attempt.loss))
+        tally.extend(tally_head(attempt.trained, fold, attempt.loss))
     return tally

@@ -65,10 +65,6 @@ def test_texts_that_are_too_many_are_left_out_or_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (
-            {},
-            r"t\.csv: no column names pictures in .* or the columns of feature vectors as feature_columns \(\* for all",
-        ),
         ({"feature_columns": "*"}, r"^feature_columns=\*: which columns are labels .*: name them as label_columns"),
         ({"feature_columns": "weight"}, r"t\.csv: no column 'weight'; there are: id, height"),
         (
@@ -120,3 +116,27 @@ def test_mangled_files_give_samples_or_an_error_of_ours(tmp_path: Path, data: st
     except MultihotError:
         return
     assert len(samples) == len(samples.features) > 0
+
+
+GUESSED = "age,income,city,dog,cat\n40,1e4,Rome,1,0\n30,,Oslo,0,1\n35,2e4,Rome,1,1\n"
+
+
+@pytest.mark.parametrize("options", [{}, {"label_columns": "dog,cat"}])
+def test_a_table_without_pictures_is_read_as_vectors_and_says_so(tmp_path: Path, options: dict[str, str]) -> None:
+    samples = read(save(tmp_path, GUESSED), **options)
+    assert samples.space.names == ("dog", "cat")
+    assert samples.features.names == ("age", "income", "city=Oslo", "city=Rome")
+    assert "labels in dog, cat, features in age, income, city" in samples.notes[-1]
+
+
+def test_a_list_of_labels_beside_numbers(tmp_path: Path) -> None:
+    samples = read(save(tmp_path, "age,tags\n40,a|b\n30,\n20,b\n"))
+    assert samples.space.names == ("a", "b")
+    assert samples.features.names == ("age",)
+
+
+@pytest.mark.parametrize("column", ["file", "image_path", "shown.jpg"])
+def test_a_table_about_files_that_are_not_there_is_not_taken_for_vectors(tmp_path: Path, column: str) -> None:
+    cells = "pic.jpg" if column == "shown.jpg" else "1234x"
+    with pytest.raises(DataError, match="no column names pictures"):
+        read(save(tmp_path, f"{column.removesuffix('.jpg')},age,dog\n{cells},40,1\n{cells},30,0\n"))

@@ -22,6 +22,7 @@ from multihot.data.sources.tables.roles import (
     find_labels,
     find_split,
     find_unknown,
+    may_hold_vectors,
 )
 from multihot.data.sources.tables.table import Table, listing
 from multihot.data.sources.tables.text import load_text_table
@@ -81,16 +82,25 @@ def read_table(
         raise DataError(f"{source}: expected a table in this folder that names pictures")
     table = load_table(file, delimiter, encoding)
     _require_one_kind(feature_columns, id_column, path_column, root)
-    pictures = None
+    labels = _named_labels(label_column, label_columns, value_columns)
+    pictures, guessed = None, False
     if feature_columns is None:
-        pictures = find_pictures(table, path_column, None if root is None else Path(root))
+        try:
+            pictures = find_pictures(table, path_column, None if root is None else Path(root))
+        except DataError:
+            named = () if labels is None else labels.names
+            others = [name for name in table.columns if name not in named]
+            if path_column is not None or root is not None or not may_hold_vectors(table, others):
+                raise
+            feature_columns, guessed = _ALL_OTHERS, True
     key = _chosen(table, id_column, find_ids(table.columns)) if pictures is None else pictures.column
     others = [name for name in table.columns if name != key]
     split = _chosen(table, split_column, find_split(table, others))
     group = _chosen(table, group_column, find_groups(table, others))
     unknown = _chosen(table, unknown_column, find_unknown(others))
     others = [name for name in others if name not in (split, group, unknown)]
-    labels = _named_labels(label_column, label_columns, value_columns)
+    if guessed:
+        labels = labels or find_labels(table, others)
     features = _features(table, feature_columns, others, labels)
     labels = labels or find_labels(table, [name for name in others if name not in features])
     sets = label_sets(table, labels, separator, unknown)
@@ -107,8 +117,19 @@ def read_table(
     if unknown is not None and labels.form != "list":
         unread.append(unknown)
     notes = [*_unread_notes(table, unread, labels), *sets.notes]
+    if guessed:
+        notes.append(_guess_note(labels, found.features))
     rows, space = _occurring(present, sets)
     return arrange(rows, space, source, exhaustive=sets.exhaustive, set_aside=found.set_aside, notes=notes)
+
+
+def _guess_note(labels: LabelColumns, features: Sequence[str]) -> str:
+    how = {"list": "lists of labels", "states": "labels", "values": "attributes"}[labels.form]
+    return (
+        f"no column names pictures, so that the rows were read as feature vectors: {how} in {listing(labels.names)}, "
+        f"features in {listing(features)}; to read others, name them (--read label_columns=A,B --read "
+        "feature_columns=C,D)"
+    )
 
 
 def _unread_notes(table: Table, unread: Sequence[str], labels: LabelColumns) -> Iterator[str]:

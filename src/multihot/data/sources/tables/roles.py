@@ -1,5 +1,6 @@
 """Which column of a table plays which part: labels, split and groups (pictures: `pictures`)."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,21 @@ _GROUP_NAMES = {"group", "group id", "patient", "patient id", "subject", "subjec
 _ID_NAMES = {"id", "sample", "sample id"}
 _UNKNOWN_NAMES = {"unknown labels", "unknown tags"}
 _LIST_NAMES = {"label", "tag", "class", "classe", "category", "categorie", "keyword", "genre", "attribute"}
+_PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_FILE_NAMES = {
+    "path",
+    "paths",
+    "file",
+    "files",
+    "filename",
+    "filepath",
+    "image",
+    "images",
+    "img",
+    "photo",
+    "picture",
+    "url",
+}
 _MOST = 0.5
 # What counts rows or measures something: in a small table its numbers may be 0 and 1 by chance.
 _MEASURES = (
@@ -93,6 +109,39 @@ def find_labels(table: Table, candidates: Sequence[str]) -> LabelColumns:
     for name in texts:
         _refuse_slips(table, name)
     return LabelColumns("states", tuple(states))
+
+
+def may_hold_vectors(table: Table, candidates: Iterable[str]) -> bool:
+    """Whether the rows of a table in which no pictures were found may be feature vectors.
+
+    Not where a column is about files, whether or not they are there; and some column must hold numbers that are more
+    than states.
+    """
+    columns = {name: table.columns[name] for name in candidates}
+    if any(_is_about_files(name, column) for name, column in columns.items()):
+        return False
+    return any(_states_share(column) < 1 and _numbers_share(column) > _MOST for column in columns.values())
+
+
+def _is_about_files(name: str, column: Column) -> bool:
+    if _FILE_NAMES & set(_plain(name).split()):
+        return True
+    told = [str(value).lower() for value, _ in _told(column)]
+    return sum(text.endswith(_PICTURE_ENDINGS) for text in told) > _MOST * len(told)
+
+
+def _numbers_share(column: Column) -> float:
+    if column.holds_lists:
+        return 0.0
+    told = _told(column)
+    return sum(count for value, count in told if _is_number(value)) / max(1, sum(count for _, count in told))
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
 
 
 def _refuse_slips(table: Table, name: str) -> None:
