@@ -1,6 +1,7 @@
 """Multi-label classification: samples with any number of labels in, label sets you can trust out."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
 # Torch's threads wait for each other by spinning, which on a machine with other work takes ten times as long as
 # sleeping does; without other work there is no difference to measure. Read when torch is loaded, so set before.
@@ -21,6 +22,9 @@ from multihot.run import Run, ScoreEvaluation
 from multihot.scores import ScoreTable, evaluate_scores, read_score_table, read_targets, write_evaluation
 from multihot.train import train
 
+if TYPE_CHECKING:
+    from multihot.estimators import MultiLabelClassifier
+
 __all__ = [
     "Features",
     "ImageArrays",
@@ -28,6 +32,7 @@ __all__ = [
     "Inspection",
     "LabelSet",
     "LabelSpace",
+    "MultiLabelClassifier",
     "MultihotError",
     "Recipe",
     "Run",
@@ -48,3 +53,12 @@ __all__ = [
     "write_inspection",
     "write_report",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`MultiLabelClassifier`, loaded when first asked for: scikit-learn takes half a second."""
+    if name == "MultiLabelClassifier":
+        from multihot.estimators import MultiLabelClassifier
+
+        return MultiLabelClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,7 @@
 """Estimators: the scikit-learn way to learn label sets, with unknown cells never taken for absent ones."""
 
 from multihot.estimators.chains import ClassifierChain, EnsembleOfClassifierChains
+from multihot.estimators.classifier import MultiLabelClassifier
 from multihot.estimators.mlknn import MLkNN
 from multihot.estimators.powersets import PrunedLabelPowerset, RAkEL
 from multihot.estimators.relevance import BinaryRelevance
@@ -17,6 +18,7 @@ __all__ = [
     "ClassifierChain",
     "EnsembleOfClassifierChains",
     "MLkNN",
+    "MultiLabelClassifier",
     "MultilabelStratifiedGroupKFold",
     "MultilabelStratifiedKFold",
     "PrunedLabelPowerset",

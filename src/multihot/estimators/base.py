@@ -28,7 +28,7 @@ logger = logging.getLogger("multihot")
 
 
 class Problem(NamedTuple):
-    """What is left to learn once inputs and label sets are read.
+    """What is left to learn once inputs and label sets are read: no label is constant, and no sample all unknown.
 
     Args:
         inputs: N samples, as the base classifier takes them.
@@ -41,6 +41,13 @@ class Problem(NamedTuple):
     targets: Targets
     weights: Floats | None
     names: tuple[str, ...]
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """The samples with these indices, in their order."""
+        if len(rows) == len(self.targets) and np.array_equal(rows, np.arange(len(rows))):
+            return self
+        weights = None if self.weights is None else self.weights[rows]
+        return self._replace(inputs=_safe_indexing(self.inputs, rows), targets=self.targets.take(rows), weights=weights)
 
 
 class MultiLabelEstimator(ClassifierMixin, BaseEstimator, ABC):
@@ -100,7 +107,9 @@ class MultiLabelEstimator(ClassifierMixin, BaseEstimator, ABC):
         notes = _constant_notes(classes, positives, known)
         if len(self.learned_):
             names = tuple(str(classes[label]) for label in self.learned_)
-            notes += self._fit(Problem(inputs, _columns(targets, self.learned_), weights, names))
+            varying = Targets(targets.present[:, self.learned_], targets.unknown[:, self.learned_])
+            known_rows = np.flatnonzero(np.diff(varying.unknown.indptr) < len(names))
+            notes += self._fit(Problem(inputs, varying, weights, names).take(known_rows))
         self.notes_ = tuple(notes)
         self._sparse_output = False
         return self
@@ -167,10 +176,6 @@ def _weighted(inputs: Any, targets: Targets, sample_weight: Any) -> tuple[Any, T
         )
     kept = np.flatnonzero(weights)
     return _safe_indexing(inputs, kept), targets.take(kept), weights[kept]
-
-
-def _columns(targets: Targets, labels: NDArray[np.intp]) -> Targets:
-    return Targets(targets.present[:, labels], targets.unknown[:, labels])
 
 
 def _constant_notes(classes: NDArray[Any], positives: NDArray[np.int64], known: NDArray[np.int64]) -> list[str]:

@@ -83,12 +83,10 @@ class EnsembleOfClassifierChains(MetaEstimator):
             draws=self.draws,
             random_state=seed,
         )
-        inputs, targets, weights = problem.inputs, problem.targets, problem.weights
         if self.bootstrap:
-            rows = np.random.default_rng(seed).integers(len(targets), size=len(targets))
-            inputs, targets = inputs[rows], targets.take(rows)
-            weights = None if weights is None else weights[rows]
-        return chain._learned(inputs, targets, weights, np.array(problem.names))
+            count = len(problem.targets)
+            problem = problem.take(np.random.default_rng(seed).integers(count, size=count))
+        return chain._learned(problem.inputs, problem.targets, problem.weights, np.array(problem.names))
 
     def _probabilities(self, inputs: Any) -> Floats:
         ask = _probabilities if hasattr(self.estimator, "predict_proba") else _votes

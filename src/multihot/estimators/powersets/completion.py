@@ -13,23 +13,18 @@ from multihot.estimators.binary import fit_label
 from multihot.labels import Targets
 
 
-def completed(estimator: Any, problem: Problem) -> tuple[Problem, Booleans]:
-    """The samples of which something is known, and their (N, K) label sets.
+def completed(estimator: Any, problem: Problem) -> Booleans:
+    """(N, K) whole label sets.
 
     An unknown cell gets the decision of a clone of the base classifier that is fitted on the samples in which the
     label is known, which this sample is not one of.
     """
-    rows = np.flatnonzero(np.diff(problem.targets.unknown.indptr) < problem.targets.shape[1])
-    if len(rows) < len(problem.targets):
-        weights = None if problem.weights is None else problem.weights[rows]
-        inputs, targets = _safe_indexing(problem.inputs, rows), problem.targets.take(rows)
-        problem = problem._replace(inputs=inputs, targets=targets, weights=weights)
     states, unknown = problem.targets.present.toarray(), problem.targets.unknown.toarray()
     for label in np.flatnonzero(unknown.any(axis=0)):
         known, whole = ~unknown[:, label], states[:, label].astype(np.int64)
         fitted = fit_label(estimator, problem.inputs, whole, known, problem.weights, problem.names[label])
         states[~known, label] = fitted.predict(_safe_indexing(problem.inputs, np.flatnonzero(~known))) == 1
-    return problem, states
+    return states
 
 
 def completion_notes(targets: Targets) -> list[str]:

@@ -49,9 +49,8 @@ class PrunedLabelPowerset(MetaEstimator):
             raise ArgumentError(f"prune and subsets must be at least 0, got {self.prune} and {self.subsets}")
         require_weights_taken(self.estimator, problem.weights)
         with one_thread_each():
-            whole, states = completed(self.estimator, problem)
-            examples = pruned(states, self.prune, self.subsets)
-            self._classifier = SetClassifier.fit(self.estimator, examples, whole.inputs, whole.weights)
+            examples = pruned(completed(self.estimator, problem), self.prune, self.subsets)
+            self._classifier = SetClassifier.fit(self.estimator, examples, problem.inputs, problem.weights)
         self.sets_ = examples.sets
         return completion_notes(problem.targets) + _lost_notes(examples.sets, problem.names)
 

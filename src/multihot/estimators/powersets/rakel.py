@@ -64,10 +64,10 @@ class RAkEL(MetaEstimator):
         self._places = self._labelsets(len(problem.names), generator)
         self.labelsets_ = [self.learned_[places] for places in self._places]
         with one_thread_each():
-            whole, states = completed(self.estimator, problem)
+            states = completed(self.estimator, problem)
             self._classifiers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(SetClassifier.fit)(
-                    self.estimator, pruned(states[:, places], prune=0, subsets=0), whole.inputs, whole.weights
+                    self.estimator, pruned(states[:, places], prune=0, subsets=0), problem.inputs, problem.weights
                 )
                 for places in self._places
             )
