@@ -153,7 +153,7 @@ def test_what_cannot_be_held_says_so(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"^form must be 'mulan' or 'meka', got 'weka'$"):
         write(known, tmp_path / "t.arff", form="weka")
     with pytest.raises(
-        FormatError, match="the format 'coco' cannot hold feature vectors, expected one of arrays, arff, "
+        FormatError, match="the format 'coco' cannot hold feature vectors, expected one of table, arrays, arff, "
     ):
         write(known, tmp_path / "t", "coco")
     assert not list(tmp_path.iterdir())
@@ -199,3 +199,31 @@ def test_any_names_and_numbers_are_read_back(
     write(samples, path, form)
     again = read(path)
     assert_same(replace(again, notes=()), samples)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.parquet"])
+@pytest.mark.parametrize("flags", [False, True])
+def test_tables_are_read_back_by_themselves(tmp_path: Path, name: str, flags: bool) -> None:
+    values = np.array([[1.0, 0], [0, 1], [1, NAN]]) if flags else np.array([[0.1, 1], [-2.5e-7, 0], [1 / 3, NAN]])
+    samples = Samples(
+        ids=("1", "b", "c é"),
+        inputs=Features(values, ("height", "colour=red")),
+        space=LabelSpace(("a", "b")),
+        targets=Targets.from_dense([[1, 0], [NAN, 1], [0, 0]]),
+        split=("train", "test", None),
+        groups=("g", "h", "g"),
+    )
+    assert write(samples, tmp_path / name) == ()
+    again = read(tmp_path / name)
+    assert_same(replace(again, notes=()), samples)
+    assert again.groups == samples.groups
+    assert [note for note in again.notes if "read as feature vectors" not in note] == []
+
+
+def test_features_without_names_and_with_those_of_the_table(tmp_path: Path) -> None:
+    space, targets = LabelSpace(("a",)), Targets.from_dense([[1], [0]])
+    write(Samples(("x", "y"), Features(np.array([[0.5], [2.0]])), space, targets), tmp_path / "t.csv")
+    assert read(tmp_path / "t.csv").features.names == ("f0",)
+    clashing = Samples(("x", "y"), Features(np.array([[0.5], [2.0]]), ("labels",)), space, targets)
+    with pytest.raises(DataError, match=r"the feature 'labels' and the table's own 'labels' .* use \.npz"):
+        write(clashing, tmp_path / "u.csv")

@@ -39,7 +39,7 @@ WRITERS: dict[str, Callable[..., tuple[SetAside, ...]]] = {
     "svmlight": write_svmlight,
     "xc": write_extreme,
 }
-_OF_VECTORS = ("arrays", "arff", "svmlight", "xc")
+_OF_VECTORS = ("table", "arrays", "arff", "svmlight", "xc")
 _OF_PICTURES = ("table", "arrays", "coco", "folders", "voc", "yolo", "label-studio", "idx", "webdataset", "huggingface")
 _FOLDERS = ("coco", "folders", "voc", "yolo", "idx", "webdataset", "huggingface")
 _WITHOUT_SPLIT = ("label-studio",)

@@ -83,24 +83,22 @@ def read_table(
     table = load_table(file, delimiter, encoding)
     _require_one_kind(feature_columns, id_column, path_column, root)
     labels = _named_labels(label_column, label_columns, value_columns)
-    pictures, guessed = None, False
+    pictures, missing = None, None
     if feature_columns is None:
         try:
             pictures = find_pictures(table, path_column, None if root is None else Path(root))
-        except DataError:
-            named = () if labels is None else labels.names
-            others = [name for name in table.columns if name not in named]
-            if path_column is not None or root is not None or not may_hold_vectors(table, others):
+        except DataError as error:
+            if isinstance(error, OutsideError) or path_column is not None or root is not None:
                 raise
-            feature_columns, guessed = _ALL_OTHERS, True
+            missing = error
     key = _chosen(table, id_column, find_ids(table.columns)) if pictures is None else pictures.column
     others = [name for name in table.columns if name != key]
     split = _chosen(table, split_column, find_split(table, others))
     group = _chosen(table, group_column, find_groups(table, others))
     unknown = _chosen(table, unknown_column, find_unknown(others))
     others = [name for name in others if name not in (split, group, unknown)]
-    if guessed:
-        labels = labels or find_labels(table, others)
+    if missing is not None:
+        labels, feature_columns = _labels_of_vectors(table, others, labels, missing), _ALL_OTHERS
     features = _features(table, feature_columns, others, labels)
     labels = labels or find_labels(table, [name for name in others if name not in features])
     sets = label_sets(table, labels, separator, unknown)
@@ -117,10 +115,23 @@ def read_table(
     if unknown is not None and labels.form != "list":
         unread.append(unknown)
     notes = [*_unread_notes(table, unread, labels), *sets.notes]
-    if guessed:
+    if missing is not None:
         notes.append(_guess_note(labels, found.features))
     rows, space = _occurring(present, sets)
     return arrange(rows, space, source, exhaustive=sets.exhaustive, set_aside=found.set_aside, notes=notes)
+
+
+def _labels_of_vectors(
+    table: Table, others: Sequence[str], named: LabelColumns | None, missing: DataError
+) -> LabelColumns:
+    """The labels of a table without pictures; raises that they are missing where its rows are no feature vectors."""
+    try:
+        labels = named or find_labels(table, others)
+    except DataError:
+        raise missing from None
+    if not may_hold_vectors(table, [name for name in others if name not in labels.names]):
+        raise missing
+    return labels
 
 
 def _guess_note(labels: LabelColumns, features: Sequence[str]) -> str:

@@ -114,13 +114,15 @@ def find_labels(table: Table, candidates: Sequence[str]) -> LabelColumns:
 def may_hold_vectors(table: Table, candidates: Iterable[str]) -> bool:
     """Whether the rows of a table in which no pictures were found may be feature vectors.
 
-    Not where a column is about files, whether or not they are there; and some column must hold numbers that are more
-    than states.
+    Not where a column is about files, whether or not they are there; and some column must hold numbers.
+
+    Args:
+        table: without pictures.
+        candidates: the columns that play no other part.
     """
-    columns = {name: table.columns[name] for name in candidates}
-    if any(_is_about_files(name, column) for name, column in columns.items()):
+    if any(_is_about_files(name, column) for name, column in table.columns.items()):
         return False
-    return any(_states_share(column) < 1 and _numbers_share(column) > _MOST for column in columns.values())
+    return any(_numbers_share(table.columns[name]) > _MOST for name in candidates)
 
 
 def _is_about_files(name: str, column: Column) -> bool:
