@@ -51,7 +51,7 @@ def contents(run: Run | ScoreEvaluation, sections: Sections) -> dict[str, Any]:
 
 
 def _origin(results: Run | ScoreEvaluation) -> dict[str, Any]:
-    """Title, what made the scores, facts for people to read, and the folds of a cross-fitted decision."""
+    """Title, what made the scores, facts for people to read, and the folds of cross-fitting."""
     if isinstance(results, ScoreEvaluation):
         about = results.about
         return {
@@ -60,6 +60,7 @@ def _origin(results: Run | ScoreEvaluation) -> dict[str, Any]:
             "facts": _facts_of_scores(results),
             "made_by": f"{about['kind']} of another tool",
             "folds": about["folds"],
+            "cross_fit": 0,
             "trained": False,
         }
     facts = _facts(results)
@@ -69,6 +70,7 @@ def _origin(results: Run | ScoreEvaluation) -> dict[str, Any]:
         "facts": facts,
         "made_by": facts["Encoder"],
         "folds": None,
+        "cross_fit": results.recipe.cross_fit or 0,
         "trained": True,
     }
 

@@ -101,3 +101,10 @@ def test_a_declared_validation_part_fits_the_decision(tmp_path) -> None:
 def test_audit_doubts_labels_of_vectors(run) -> None:
     found = mh.audit(made(200, seed=3), run)
     assert found.labels is not None
+
+
+def test_the_report_says_which_samples_the_second_column_is_of(run) -> None:
+    page = mh.write_report(run).read_text(encoding="utf-8")
+    assert "Out of fold <small>64</small>" in page
+    assert "each scored by a classifier that has not seen it\n(5 folds)" in page
+    assert "0 validation" not in page
