@@ -14,10 +14,10 @@ from multihot.losses import BinaryCrossEntropySettings, LossSettings, SequenceCr
 from multihot.models import (
     AnyEncoderSettings,
     AutoSettings,
+    ChosenEncoderSettings,
     EncoderSettings,
     HeadSettings,
     LinearSettings,
-    VectorEncoderSettings,
 )
 
 Tune = Literal["head", "full", "head-then-full"]
@@ -178,17 +178,17 @@ class Recipe(BaseModel):
         raise RecipeError(f"encoder: {self.encoder.name} takes feature vectors, and the samples are pictures")
 
     @property
-    def vector_encoder(self) -> AutoSettings | VectorEncoderSettings:
+    def vector_encoder(self) -> AutoSettings | ChosenEncoderSettings:
         """The encoder of vectors; raises `RecipeError` where the recipe's takes pictures."""
         if isinstance(self.encoder, EncoderSettings):
             raise RecipeError(
                 f"encoder: {self.encoder.name} takes pictures, and the samples are feature vectors: "
-                "leave it out, or take auto, identity, kernel, forest or dense"
+                "leave it out, or take auto, identity, kernel, forest, dense or blend"
             )
         return self.encoder
 
     @property
-    def fitted_vector_encoder(self) -> VectorEncoderSettings:
+    def fitted_vector_encoder(self) -> ChosenEncoderSettings:
         """The encoder of vectors that was chosen; raises `RecipeError` where none is yet."""
         encoder = self.vector_encoder
         if isinstance(encoder, AutoSettings):

@@ -16,7 +16,7 @@ from multihot.data.split import stratify
 from multihot.errors import DataError
 from multihot.labels import Targets
 from multihot.losses import BinaryCrossEntropySettings, TrainingLoss, binary_cross_entropy
-from multihot.models import Head, LinearSettings, VectorClassifier, build_head
+from multihot.models import Head, LinearSettings, VectorModel, build_head
 from multihot.models.encode import encode
 from multihot.models.encoders import pool
 from multihot.progress import track
@@ -24,8 +24,8 @@ from multihot.recipe import HeadFitSettings
 from multihot.run import Run
 from multihot.train.head_fit import fit_head
 from multihot.train.judge import Fold
+from multihot.train.vectors.blend import try_any
 from multihot.train.vectors.task import Part, VectorTask
-from multihot.train.vectors.trial import try_encoder
 
 FOLDS = 5
 
@@ -91,14 +91,14 @@ def _of_vectors(
         lambda rows: _LOSS,
         seed,
     )
-    logits = torch.from_numpy(try_encoder(task, run.recipe.fitted_vector_encoder).logits)
+    logits = torch.from_numpy(try_any(task, run.recipe.fitted_vector_encoder).logits)
     probabilities: NDArray[np.float32] = logits.sigmoid().numpy()
     return probabilities
 
 
 def encoded(samples: Samples, run: Run) -> NDArray[np.float32]:
     """(N, D) features of pictures by a run's encoder as it is."""
-    if isinstance(run.classifier, VectorClassifier):
+    if isinstance(run.classifier, VectorModel):
         raise DataError("the run was trained on feature vectors, and cannot judge pictures")
     encoder = run.classifier.encoder
     outputs = encode(encoder, samples.images, FeatureCache(encoder.fingerprint())).outputs

@@ -5,6 +5,8 @@ from multihot.models.device import choose_device
 from multihot.models.encoders import (
     AnyEncoderSettings,
     AutoSettings,
+    BlendSettings,
+    ChosenEncoderSettings,
     Encoder,
     EncoderSettings,
     VectorEncoderSettings,
@@ -16,13 +18,16 @@ from multihot.models.encoders import (
 from multihot.models.heads import HEADS, Head, HeadSettings, LinearSettings, build_head
 from multihot.models.memory import keep_large_blocks
 from multihot.models.scoring import AnyClassifier, Scored, count_batches, score_samples, vector_logits
-from multihot.models.vector_classifier import VectorClassifier, load_vector_classifier
+from multihot.models.vector_blend import VectorBlend, load_vector_model
+from multihot.models.vector_classifier import VectorClassifier, VectorModel
 
 __all__ = [
     "HEADS",
     "AnyClassifier",
     "AnyEncoderSettings",
     "AutoSettings",
+    "BlendSettings",
+    "ChosenEncoderSettings",
     "Classifier",
     "Encoder",
     "EncoderSettings",
@@ -30,8 +35,10 @@ __all__ = [
     "HeadSettings",
     "LinearSettings",
     "Scored",
+    "VectorBlend",
     "VectorClassifier",
     "VectorEncoderSettings",
+    "VectorModel",
     "build_classifier",
     "build_encoder",
     "build_head",
@@ -41,7 +48,7 @@ __all__ = [
     "default_pooling",
     "has_pretrained_weights",
     "keep_large_blocks",
-    "load_vector_classifier",
+    "load_vector_model",
     "score_samples",
     "vector_logits",
 ]

@@ -18,9 +18,9 @@ from multihot.errors import DataError
 from multihot.models.classifier import Classifier
 from multihot.models.encode import infer_batches
 from multihot.models.encoders.preparation import as_tensor
-from multihot.models.vector_classifier import VectorClassifier
+from multihot.models.vector_classifier import VectorModel
 
-AnyClassifier = Classifier | VectorClassifier
+AnyClassifier = Classifier | VectorModel
 PICTURES_AT_A_TIME = 16
 VECTORS_AT_A_TIME = 1024
 
@@ -52,7 +52,7 @@ def score_samples(classifier: AnyClassifier, inputs: Images | Features) -> Itera
     Raises:
         DataError: pictures for a classifier of vectors, vectors for one of pictures, or vectors of another width.
     """
-    if isinstance(classifier, VectorClassifier):
+    if isinstance(classifier, VectorModel):
         if not isinstance(inputs, Features):
             raise DataError("the run was trained on feature vectors, and cannot take pictures")
         yield from _score_vectors(classifier, inputs)
@@ -64,7 +64,7 @@ def score_samples(classifier: AnyClassifier, inputs: Images | Features) -> Itera
         yield Scored([picture.error for picture in batch], logits)
 
 
-def _score_vectors(classifier: VectorClassifier, features: Features) -> Iterator[Scored]:
+def _score_vectors(classifier: VectorModel, features: Features) -> Iterator[Scored]:
     if features.width != classifier.width:
         raise DataError(f"the run was trained on {classifier.width} features a sample, got {features.width}")
     for start in range(0, len(features), VECTORS_AT_A_TIME):
@@ -72,7 +72,7 @@ def _score_vectors(classifier: VectorClassifier, features: Features) -> Iterator
         yield Scored([None] * len(logits), logits)
 
 
-def vector_logits(classifier: VectorClassifier, values: Any) -> NDArray[np.float32]:
+def vector_logits(classifier: VectorModel, values: Any) -> NDArray[np.float32]:
     """(B, L) logits of vectors (B, D), dense or sparse in rows."""
     device = next(classifier.buffers()).device
     with torch.inference_mode():

@@ -13,7 +13,17 @@ from multihot.models.encoders.preparation import Preparation
 from multihot.models.heads import DirectHead, Head, HeadSettings, build_head
 
 
-class VectorClassifier(nn.Module):
+class VectorModel(nn.Module):
+    """Vectors (B, D), NaN where a value is missing, or sparse in rows, to logits (B, L)."""
+
+    width: int
+    """D."""
+
+    labels: int
+    """L."""
+
+
+class VectorClassifier(VectorModel):
     """Vectors (B, D) to logits (B, L).
 
     Args:
@@ -24,14 +34,10 @@ class VectorClassifier(nn.Module):
 
     def __init__(self, preparation: Preparation, encoder: VectorEncoder, head: Head) -> None:
         super().__init__()
+        self.width, self.labels = preparation.width, encoder.labels
         self.preparation = preparation
         self.encoder = encoder
         self.head = head
-
-    @property
-    def width(self) -> int:
-        """D."""
-        return self.preparation.width
 
     def prepare(self, values: Tensor) -> Tensor:
         """Vectors (B, D), NaN where a value is missing, as the encoder takes them."""
@@ -75,7 +81,7 @@ def load_vector_classifier(
     Raises:
         RuntimeError: the weights are another classifier's.
     """
-    parts = {name: _below(tensors, f"{name}.") for name in ("preparation", "encoder", "head")}
+    parts = {name: below(tensors, f"{name}.") for name in ("preparation", "encoder", "head")}
     preparation = Preparation(width)
     preparation.load_state_dict(parts["preparation"])
     built = build_vector_encoder(encoder, preparation.dimension, labels)
@@ -85,5 +91,6 @@ def load_vector_classifier(
     return VectorClassifier(preparation, built, last).eval()
 
 
-def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with the prefix, by what follows it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

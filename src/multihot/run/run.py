@@ -20,7 +20,7 @@ from multihot.models import (
     Scored,
     build_classifier,
     choose_device,
-    load_vector_classifier,
+    load_vector_model,
     score_samples,
 )
 from multihot.recipe import Recipe
@@ -134,4 +134,4 @@ def _build(
         classifier = build_classifier(recipe.picture_encoder, recipe.head, len(space), load_weights=False)
         classifier.load_state_dict(tensors)
         return classifier
-    return load_vector_classifier(recipe.fitted_vector_encoder, recipe.head, features.width, len(space), tensors)
+    return load_vector_model(recipe.fitted_vector_encoder, recipe.head, features.width, len(space), tensors)

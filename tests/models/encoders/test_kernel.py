@@ -36,7 +36,7 @@ def test_inner_products_are_the_centred_kernel_where_all_samples_are_landmarks(s
 
 def test_fewer_landmarks_come_close() -> None:
     values = vectors(400, 3)
-    few, all_ = learned(values, shape="gaussian", landmarks=60), learned(values, shape="gaussian")
+    few, all_ = (learned(values, shape="gaussian", gamma=0.7, landmarks=landmarks) for landmarks in (60, 400))
     products, expected = (encoder(values) @ encoder(values).T for encoder in (few, all_))
     products, expected = products / products.trace(), expected / expected.trace()
     assert few.dimension < 60 < all_.dimension
@@ -49,7 +49,9 @@ def test_features_are_centred_and_of_mean_square_one_at_any_scale_of_the_vectors
         features = learned(values)(values)
         assert features.mean(0).abs().max() < 1e-3
         assert features.square().mean().item() == pytest.approx(1, rel=1e-3)
-        torch.testing.assert_close(features, learned(vectors())(vectors()), atol=0.05, rtol=0.01)
+        products = features @ features.T / features.shape[1]
+        same = learned(vectors())(vectors())
+        torch.testing.assert_close(products, same @ same.T / same.shape[1], atol=1e-2, rtol=1e-2)
 
 
 @pytest.mark.parametrize(

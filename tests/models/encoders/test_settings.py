@@ -5,6 +5,7 @@ from multihot.models.encoders.settings import (
     VECTOR_SETTINGS,
     AnyEncoderSettings,
     AutoSettings,
+    BlendSettings,
     DenseSettings,
     EncoderSettings,
     ForestSettings,
@@ -19,6 +20,7 @@ VECTORS = [
     KernelSettings(gamma=2),
     ForestSettings(max_features=0.5),
     DenseSettings(layers=3),
+    BlendSettings(members=(IdentitySettings(), ForestSettings(trees=5)), weights=(0.5, 1)),
 ]
 
 
@@ -39,3 +41,10 @@ def test_without_a_name_it_is_the_default_picture_encoder() -> None:
 def test_a_setting_of_another_encoder_is_an_error_that_names_it() -> None:
     with pytest.raises(ValidationError, match=r"kernel\.trees"):
         adapter.validate_python({"name": "kernel", "trees": 5})
+
+
+def test_a_blend_needs_a_weight_a_member() -> None:
+    with pytest.raises(ValidationError, match="1 weights for 2 members"):
+        adapter.validate_python(
+            {"name": "blend", "members": [{"name": "identity"}, {"name": "kernel"}], "weights": [1]}
+        )

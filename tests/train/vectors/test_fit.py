@@ -113,10 +113,10 @@ def test_sparse_features_too_many_to_fill_are_refused(monkeypatch) -> None:
         fitted(cells, np.zeros((150, 3), np.float32), head="chain")
 
 
-@pytest.mark.parametrize("encoder", ["identity", "kernel", "forest", "dense"])
+@pytest.mark.parametrize("encoder", ["identity", "kernel", {"name": "forest", "trees": 30}, "dense"])
 def test_every_encoder_learns_a_rule_and_the_same_again(encoder) -> None:
     values, targets = made(200)
-    settings = {"encoder": encoder, "head_fit": {"epochs": 20, "learning_rate": 0.01}}
+    settings = {"encoder": encoder, "cross_fit": 2, "head_fit": {"epochs": 10, "learning_rate": 0.01}}
     first, second = (fitted(values, targets, **settings) for _ in range(2))
     np.testing.assert_array_equal(vector_logits(first.classifier, values), vector_logits(second.classifier, values))
     new, truth = made(seed=5)

@@ -14,6 +14,8 @@ from multihot.models.encoders.pretrained import has_pretrained_weights, timm_bac
 from multihot.models.encoders.settings import (
     AnyEncoderSettings,
     AutoSettings,
+    BlendSettings,
+    ChosenEncoderSettings,
     DenseSettings,
     EncoderSettings,
     ForestSettings,
@@ -28,6 +30,8 @@ __all__ = [
     "VECTOR_ENCODERS",
     "AnyEncoderSettings",
     "AutoSettings",
+    "BlendSettings",
+    "ChosenEncoderSettings",
     "DenseSettings",
     "Encoder",
     "EncoderSettings",

@@ -1,8 +1,8 @@
 """Settings of the encoder: images or feature vectors in, features out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Pooling = Literal["average", "max", "average+max", "flatten", "none"]
 
@@ -34,12 +34,12 @@ class _VectorSettings(BaseModel):
 
 
 class AutoSettings(_VectorSettings):
-    """The encoder that suits the samples: `tf_efficientnet_lite0` for pictures, the best of a few for vectors."""
+    """What suits the samples: `tf_efficientnet_lite0` for pictures, the best of a few or their blend for vectors."""
 
     name: Literal["auto"] = "auto"
 
     seconds: float = Field(default=120.0, gt=0)
-    """Time for trying encoders of feature vectors, about."""
+    """Time for trying encoders of feature vectors, about; the chosen ones are then fitted again on all samples."""
 
 
 class IdentitySettings(_VectorSettings):
@@ -56,7 +56,7 @@ class KernelSettings(_VectorSettings):
     shape: Literal["gaussian", "laplace"] = "laplace"
     """The kernel of two samples at distance d: exp(-gamma d²), smooth, or exp(-gamma d), less so."""
 
-    gamma: float = Field(default=0.5, gt=0)
+    gamma: float = Field(default=0.25, gt=0)
     """How fast it falls; d² is in units of the median squared distance of two training samples."""
 
     relevance_rounds: int = Field(default=1, ge=0)
@@ -105,9 +105,31 @@ def _named(settings: object) -> str:
     return name if name in VECTOR_SETTINGS else "picture"
 
 
-VECTOR_SETTINGS = ("auto", "identity", "kernel", "forest", "dense")
+VECTOR_SETTINGS = ("auto", "identity", "kernel", "forest", "dense", "blend")
 
 VectorEncoderSettings = IdentitySettings | KernelSettings | ForestSettings | DenseSettings
+
+
+class BlendSettings(_VectorSettings):
+    """Several encoders of vectors, each with a head of its own; their logits are weighed and added."""
+
+    name: Literal["blend"] = "blend"
+
+    members: tuple[Annotated[VectorEncoderSettings, Field(discriminator="name")], ...] = Field(min_length=1)
+    """The encoders."""
+
+    weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    """What the members' logits are multiplied by; None fits it on samples that they have not seen."""
+
+    @model_validator(mode="after")
+    def _a_weight_a_member(self) -> Self:
+        if self.weights is not None and len(self.weights) != len(self.members):
+            raise ValueError(f"{len(self.weights)} weights for {len(self.members)} members")
+        return self
+
+
+ChosenEncoderSettings = VectorEncoderSettings | BlendSettings
+"""What a finished run on vectors has."""
 
 AnyEncoderSettings = Annotated[
     Annotated[EncoderSettings, Tag("picture")]
@@ -115,7 +137,8 @@ AnyEncoderSettings = Annotated[
     | Annotated[IdentitySettings, Tag("identity")]
     | Annotated[KernelSettings, Tag("kernel")]
     | Annotated[ForestSettings, Tag("forest")]
-    | Annotated[DenseSettings, Tag("dense")],
+    | Annotated[DenseSettings, Tag("dense")]
+    | Annotated[BlendSettings, Tag("blend")],
     Discriminator(_named),
 ]
 """Settings of any encoder: of vectors by their names, of pictures by any other."""

@@ -18,15 +18,17 @@ from multihot.decisions import Decision
 from multihot.errors import RecipeError
 from multihot.labels import LabelSpace, Targets
 from multihot.losses import build_loss
-from multihot.models import HEADS, AutoSettings, VectorClassifier, VectorEncoderSettings
+from multihot.models import HEADS, AutoSettings, BlendSettings, ChosenEncoderSettings, VectorModel
 from multihot.models.encoders import VECTOR_ENCODERS, IdentitySettings
 from multihot.recipe import Recipe
+from multihot.train.vectors.blend import Blend, fit_any_again, fit_any_alone, try_any
+from multihot.train.vectors.candidates import MOST_CELLS
+from multihot.train.vectors.search import Judge, search
 from multihot.train.vectors.task import Part, Rows, VectorTask
-from multihot.train.vectors.trial import fit_again, fit_alone, try_encoder
+from multihot.train.vectors.trial import Trial
 
 FOLDS = 5
-# Cells of the features of all folds together that cross-fitting may hold: 2 GiB.
-MOST_CELLS = 2**29
+Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class FittedVectors:
         history: what was tried.
     """
 
-    encoder: VectorEncoderSettings
-    classifier: VectorClassifier
+    encoder: ChosenEncoderSettings
+    classifier: VectorModel
     decision: Decision
     rows: Rows
     logits: NDArray[np.float32]
@@ -103,21 +105,32 @@ def fit_vectors(
         lambda rows: build_loss(recipe.loss, space, targets.take(rows)),
         recipe.seed,
     )
-    encoder = _chosen(recipe)
     rows = task.outside
-    known = dense[torch.from_numpy(rows)]
-    if known.isnan().all():
-        classifier, history = fit_alone(task, encoder, train), []
-        logits = np.empty((0, len(space)), dtype=np.float32)
-        rows = rows[:0]
-    else:
-        trial = try_encoder(task, encoder)
-        classifier, history, logits = fit_again(task, trial), trial.history, trial.logits
-    decision = decisions.fit(logits, dense.numpy()[rows], recipe.decision, space)
-    return FittedVectors(encoder, classifier, decision, rows, logits, history)
+    known = dense.numpy()[rows]
+    if np.isnan(known).all():
+        encoder = _without_search(recipe)
+        classifier, nothing = fit_any_alone(task, encoder, train), np.empty((0, len(space)), dtype=np.float32)
+        return FittedVectors(encoder, classifier, _decision(nothing, nothing, recipe, space), rows[:0], nothing, [])
+    tried, history = _tried(task, recipe, Judge(known, recipe.decision, space, recipe.seed))
+    decision = _decision(tried.logits, known, recipe, space)
+    return FittedVectors(tried.encoder, fit_any_again(task, tried), decision, rows, tried.logits, history)
 
 
-def _chosen(recipe: Recipe) -> VectorEncoderSettings:
+def _decision(logits: Logits, targets: Logits, recipe: Recipe, space: LabelSpace) -> Decision:
+    return decisions.fit(logits, targets, recipe.decision, space)
+
+
+def _tried(task: VectorTask, recipe: Recipe, judge: Judge) -> tuple[Trial | Blend, list[dict[str, Any]]]:
+    """The encoder of the recipe, or the one that a search finds; and what was gone through."""
+    encoder = recipe.vector_encoder
+    if isinstance(encoder, AutoSettings):
+        tried, searched = search(task, encoder, judge)
+        return tried, [*searched, *(tried.history if isinstance(tried, Trial) else [])]
+    tried = try_any(task, encoder)
+    return tried, tried.history if isinstance(tried, Trial) else []
+
+
+def _without_search(recipe: Recipe) -> ChosenEncoderSettings:
     encoder = recipe.vector_encoder
     return IdentitySettings() if isinstance(encoder, AutoSettings) else encoder
 
@@ -126,8 +139,9 @@ def _require_room(features: Features, recipe: Recipe) -> None:
     """Sparse features that do not fit into memory as dense ones need an encoder and a head that take them sparse."""
     if isinstance(features.values, np.ndarray) or len(features) * features.width <= MOST_CELLS:
         return
-    encoder, head = _chosen(recipe), recipe.head
-    if not (VECTOR_ENCODERS[encoder.name].sparse and HEADS[head.name].sparse):
+    encoder, head = _without_search(recipe), recipe.head
+    members = encoder.members if isinstance(encoder, BlendSettings) else (encoder,)
+    if not all(VECTOR_ENCODERS[member.name].sparse and HEADS[head.name].sparse for member in members):
         raise RecipeError(
             f"encoder {encoder.name} with head {head.name} would make {len(features)} x {features.width} dense cells "
             "of sparse features: take the encoder identity with the head linear"

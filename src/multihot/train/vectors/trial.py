@@ -41,20 +41,27 @@ class Trial:
     classifier: VectorClassifier | None
 
 
-def try_encoder(task: VectorTask, encoder: VectorEncoderSettings) -> Trial:
+def try_encoder(task: VectorTask, encoder: VectorEncoderSettings, description: str = "") -> Trial:
     """Fit a classifier on the inside of each part, going through the solutions of all parts side by side.
 
     The solution with the lowest mean loss over all samples outside is chosen: one strength, or one epoch, for all.
+
+    Args:
+        task: what to learn.
+        encoder: its settings.
+        description: what stands before the progress bar.
     """
+    description = description or f"fitting {encoder.name}"
     started = time.perf_counter()
     with torch.random.fork_rng():
-        attempts = [begin(task, encoder, part.inside, choose=True) for part in task.parts]
+        beginning = (begin(task, encoder, part.inside, choose=True) for part in task.parts)
+        attempts = list(track(beginning, description, len(task.parts)))
         seen = list(zip(attempts, task.parts, strict=True))
         outside = [task.encode(attempt.classifier, part.outside) for attempt, part in seen]
         search, history = Search(attempts[0].solutions.patience), []
         best, weights = Tally(), copy_of(attempts[0].classifier)
         side_by_side = zip(*(attempt.solutions.records for attempt in attempts), strict=True)
-        for records in track(side_by_side, f"fitting {encoder.name}", attempts[0].solutions.most):
+        for records in track(side_by_side, description, attempts[0].solutions.most):
             tally = _tally(attempts, outside)
             judgement = tally.judgement()
             history.append({**records[0], "train": None, "validation": judgement})

@@ -9,7 +9,7 @@ from multihot.data import Features, Samples
 from multihot.data.split import PARTS, Part
 from multihot.data.split.blocks import tie
 from multihot.errors import DataError
-from multihot.models import VectorClassifier, score_samples
+from multihot.models import VectorModel, score_samples
 from multihot.recipe import Recipe
 from multihot.run import RECIPE, Run, write_recipe
 from multihot.train.divide import divide
@@ -45,7 +45,7 @@ def train_vectors(samples: Samples, recipe: Recipe, folder: Path) -> Run:
     return finish(run, samples, held_out, fitted.history)
 
 
-def _logits(classifier: VectorClassifier, features: Features, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+def _logits(classifier: VectorModel, features: Features, rows: NDArray[np.intp]) -> NDArray[np.float32]:
     """(n, L) of the vectors with these rows."""
     batches = [scored.logits for scored in score_samples(classifier, features.take(rows))]
-    return np.concatenate(batches) if batches else np.empty((0, classifier.encoder.labels), dtype=np.float32)
+    return np.concatenate(batches) if batches else np.empty((0, classifier.labels), dtype=np.float32)
