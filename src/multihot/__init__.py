@@ -1,7 +1,10 @@
 """Multi-label classification: samples with any number of labels in, label sets you can trust out."""
 
 import os
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING
+
+from multihot.lazy import Face, names_from
 
 # Torch's threads wait for each other by spinning, which on a machine with other work takes ten times as long as
 # sleeping does; without other work there is no difference to measure. Read when torch is loaded, so set before.
@@ -9,21 +12,21 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 
-from multihot.audit import audit
-from multihot.data import Features, ImageArrays, ImageFiles, Samples, read
-from multihot.errors import MultihotError
-from multihot.evaluate import evaluate
-from multihot.inspect import Inspection, inspect, write_inspection
-from multihot.labels import LabelSet, LabelSpace, Targets
-from multihot.predict import predict
-from multihot.recipe import Recipe
-from multihot.report import write_report
-from multihot.run import Run, ScoreEvaluation
-from multihot.scores import ScoreTable, evaluate_scores, read_score_table, read_targets, write_evaluation
-from multihot.train import train
-
 if TYPE_CHECKING:
+    from multihot.audit import audit  # type: ignore[no-redef]  # mypy sees the module of that name
+    from multihot.data import Features, ImageArrays, ImageFiles, Samples, read
+    from multihot.errors import MultihotError
     from multihot.estimators import MultiLabelClassifier
+    from multihot.evaluate import evaluate
+    from multihot.export import export  # type: ignore[no-redef]
+    from multihot.inspect import Inspection, inspect, write_inspection
+    from multihot.labels import LabelSet, LabelSpace, Targets
+    from multihot.predict import predict
+    from multihot.recipe import Recipe
+    from multihot.report import write_report
+    from multihot.run import Run, ScoreEvaluation
+    from multihot.scores import ScoreTable, evaluate_scores, read_score_table, read_targets, write_evaluation
+    from multihot.train import train
 
 __all__ = [
     "Features",
@@ -43,6 +46,7 @@ __all__ = [
     "audit",
     "evaluate",
     "evaluate_scores",
+    "export",
     "inspect",
     "predict",
     "read",
@@ -54,11 +58,22 @@ __all__ = [
     "write_report",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """`MultiLabelClassifier`, loaded when first asked for: scikit-learn takes half a second."""
-    if name == "MultiLabelClassifier":
-        from multihot.estimators import MultiLabelClassifier
-
-        return MultiLabelClassifier
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    _HOMES = {
+        "multihot.audit": "audit",
+        "multihot.data": "Features ImageArrays ImageFiles Samples read",
+        "multihot.errors": "MultihotError",
+        "multihot.estimators": "MultiLabelClassifier",
+        "multihot.evaluate": "evaluate",
+        "multihot.export": "export",
+        "multihot.inspect": "Inspection inspect write_inspection",
+        "multihot.labels": "LabelSet LabelSpace Targets",
+        "multihot.predict": "predict",
+        "multihot.recipe": "Recipe",
+        "multihot.report": "write_report",
+        "multihot.run": "Run ScoreEvaluation",
+        "multihot.scores": "ScoreTable evaluate_scores read_score_table read_targets write_evaluation",
+        "multihot.train": "train",
+    }
+    __getattr__ = names_from(__name__, _HOMES)
+    sys.modules[__name__].__class__ = Face

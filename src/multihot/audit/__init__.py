@@ -4,6 +4,7 @@ from multihot.audit.audit import Audit, Violation, audit
 from multihot.audit.duplicates import Duplicates
 from multihot.audit.label_issues import Cells, LabelIssues, label_issues
 from multihot.audit.table import counts, findings, table, to_dict
+from multihot.audit.terminal import audit_table
 from multihot.audit.writing import audit_folder, write_audit
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Violation",
     "audit",
     "audit_folder",
+    "audit_table",
     "counts",
     "findings",
     "label_issues",

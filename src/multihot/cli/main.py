@@ -4,14 +4,9 @@ import sys
 
 import cyclopts
 
-from multihot.cli import runs, sources
-from multihot.cli.app import app
+from multihot.cli import exported
 from multihot.console import fail, log_to_screen
 from multihot.errors import MultihotError
-from multihot.models import keep_large_blocks
-
-# Their commands are added by being imported.
-COMMANDS = (runs, sources)
 
 
 def main() -> None:
@@ -19,9 +14,9 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     log_to_screen()
-    keep_large_blocks()
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        application = exported.app if exported.is_asked(arguments) else _everything()
+        application(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except (MultihotError, cyclopts.CycloptsError) as error:
         sys.exit(fail(error, 2, debug))
     except KeyboardInterrupt:
@@ -30,3 +25,13 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
+
+
+def _everything() -> cyclopts.App:
+    """The application with all commands; they are added by being imported."""
+    from multihot.cli import exports, runs, sources  # noqa: F401
+    from multihot.cli.app import app
+    from multihot.models import keep_large_blocks
+
+    keep_large_blocks()
+    return app

@@ -146,7 +146,7 @@ def predict(
     """Give label sets to pictures, feature vectors, or scores of another tool's model.
 
     Args:
-        run: a run directory; with --scores, what evaluate --scores --out wrote.
+        run: a run directory, or what export wrote (.onnx); with --scores, what evaluate --scores --out wrote.
         inputs: picture files, folders or glob patterns; for a run on feature vectors, files of these.
         own: new scores of the model whose scores were evaluated.
         out: a .jsonl, .csv or .parquet file; the screen by default.

@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from multihot.audit import audit as audit_samples
-from multihot.audit import audit_folder, to_dict, write_audit
+from multihot.audit import audit_folder, audit_table, to_dict, write_audit
 from multihot.cli.app import Flag, app
 from multihot.cli.reader import AS_RECOGNISED, Reader
-from multihot.console import audit_table, pairs, show
+from multihot.console import pairs, show
 from multihot.data import WRITERS, write
 from multihot.data.sources.writing import unwritten_labels
 from multihot.inspect import inspect as inspect_samples

@@ -4,6 +4,7 @@ Importing this needs numpy, Pillow, simplejpeg and onnxruntime, and nothing else
 """
 
 from multihot.onnx.description import Description, Precision, SelfCheck
+from multihot.onnx.engines import EngineName
 from multihot.onnx.predictor import Predictor
 
-__all__ = ["Description", "Precision", "Predictor", "SelfCheck"]
+__all__ = ["Description", "EngineName", "Precision", "Predictor", "SelfCheck"]

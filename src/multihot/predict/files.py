@@ -2,16 +2,14 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from multihot.errors import ArgumentError
-from multihot.labels import LabelSet, LabelSpace
+from multihot.labels import LabelSet
+from multihot.labels.order import order_hash
 
 ROWS_IN_MEMORY = 4096
 
@@ -31,7 +29,7 @@ class Writer(Protocol):
 class JsonLinesWriter:
     """One JSON object a line: id, labels, probabilities, error."""
 
-    def __init__(self, path: Path, space: LabelSpace) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._file = path.open("w", encoding="utf-8")
 
     def write(self, label_set: LabelSet) -> None:
@@ -46,17 +44,17 @@ class JsonLinesWriter:
 class CsvWriter:
     """Columns id, labels (joined by `|`; a JSON list where a name holds one), error, and a probability a label."""
 
-    def __init__(self, path: Path, space: LabelSpace) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
-        self._space = space
-        self._as_json = any("|" in name for name in space)
-        self._rows.writerow(columns(space))
+        self._names = names
+        self._as_json = any("|" in name for name in names)
+        self._rows.writerow(columns(names))
 
     def write(self, label_set: LabelSet) -> None:
         """Write one row."""
         labels = json.dumps(label_set.labels) if self._as_json else "|".join(label_set.labels)
-        values = [f"{label_set.probabilities[name]:.6g}" if label_set.probabilities else "" for name in self._space]
+        values = [f"{label_set.probabilities[name]:.6g}" if label_set.probabilities else "" for name in self._names]
         self._rows.writerow([label_set.id, labels, label_set.error or "", *values])
 
     def close(self) -> None:
@@ -67,10 +65,13 @@ class CsvWriter:
 class ParquetWriter:
     """Columns id, labels (list), error, and a float32 probability a label; the schema holds the label order's hash."""
 
-    def __init__(self, path: Path, space: LabelSpace) -> None:
-        self._space = space
-        kinds = [pa.string(), pa.list_(pa.string()), pa.string(), *[pa.float32()] * len(space)]
-        schema = pa.schema(list(zip(columns(space), kinds, strict=True)), metadata={"order_hash": space.order_hash})
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._names = names
+        kinds = [pa.string(), pa.list_(pa.string()), pa.string(), *[pa.float32()] * len(names)]
+        schema = pa.schema(list(zip(columns(names), kinds, strict=True)), metadata={"order_hash": order_hash(names)})
         self._writer = pq.ParquetWriter(path, schema)
         self._rows: list[LabelSet] = []
 
@@ -81,12 +82,14 @@ class ParquetWriter:
             self._flush()
 
     def _flush(self) -> None:
+        import pyarrow as pa
+
         leading = [
             [row.id for row in self._rows],
             [list(row.labels) for row in self._rows],
             [row.error for row in self._rows],
         ]
-        probabilities = [[row.probabilities.get(name) for row in self._rows] for name in self._space]
+        probabilities = [[row.probabilities.get(name) for row in self._rows] for name in self._names]
         self._writer.write_batch(pa.record_batch([*leading, *probabilities], schema=self._writer.schema))
         self._rows.clear()
 
@@ -96,7 +99,7 @@ class ParquetWriter:
         self._writer.close()
 
 
-WRITERS: dict[str, Callable[[Path, LabelSpace], Writer]] = {
+WRITERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {
     ".jsonl": JsonLinesWriter,
     ".csv": CsvWriter,
     ".parquet": ParquetWriter,
@@ -108,25 +111,25 @@ class PredictionFile:
 
     Args:
         path: ends in .jsonl, .csv or .parquet.
-        space: the labels.
+        names: of the labels, in their order; a label space is them.
         overwrite: whether a file of this name may be replaced.
 
     Raises:
         ArgumentError: another ending, or the file exists.
     """
 
-    def __init__(self, path: Path, space: LabelSpace, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, names: Iterable[str], *, overwrite: bool = False) -> None:
         if path.exists() and not overwrite:
             raise ArgumentError(f"{path}: exists already; choose another file, or replace it by --overwrite")
         if path.suffix not in WRITERS:
             raise ArgumentError(f"{path}: predictions are written as {', '.join(WRITERS)}, got {path.suffix!r}")
         self._path = path
         self._part = path.with_name(f".{path.name}.part")
-        self._space = space
+        self._names = tuple(names)
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = WRITERS[self._path.suffix](self._part, self._space)
+        self._writer = WRITERS[self._path.suffix](self._part, self._names)
         return self
 
     def write(self, label_set: LabelSet) -> None:
@@ -141,6 +144,6 @@ class PredictionFile:
             self._part.replace(self._path)
 
 
-def columns(space: LabelSpace) -> list[str]:
+def columns(names: Sequence[str]) -> list[str]:
     """The columns of a table of predictions."""
-    return ["id", "labels", "error", *(f"probability.{name}" for name in space)]
+    return ["id", "labels", "error", *(f"probability.{name}" for name in names)]

@@ -1,23 +1,15 @@
 """Folder names as labels: `black_jeans/x.jpg` is black and jeans, `a/b/x.jpg` is a and b."""
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from multihot.data.picture_names import picture_names
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.picture_files import write_pictures
 from multihot.data.sources.records import Record, assemble, sayable, split_of
 from multihot.errors import ArgumentError, DataError
 from multihot.wording import counted
-
-# What lies beside pictures without being one. Any other file is a sample: one that is no picture is set aside, by name,
-# when it is decoded, so that nothing is lost in silence.
-_BESIDE = frozenset(
-    {".csv", ".db", ".doc", ".docx", ".gz", ".htm", ".html", ".ini", ".ipynb", ".json", ".jsonl", ".lnk", ".log", ".md"}
-    | {".npy", ".npz", ".parquet", ".pdf", ".py", ".tar", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".yaml"}
-    | {".arff", ".libsvm", ".svm", ".svmlight", ".yml", ".zip"}
-)
 
 
 def read_folders(source: Path, *, separator: str = "_") -> Samples:
@@ -88,33 +80,6 @@ def write_folders(samples: Samples, destination: Path, *, separator: str = "_") 
         labels = separator.join(samples.targets.names(row, samples.space)) or separator
         names.append("/".join((*part, labels, file)))
     return write_pictures(replace(samples, ids=tuple(names)), destination)[1]
-
-
-def picture_names(folder: Path) -> Iterator[str]:
-    """All files below a folder that may be pictures, as paths relative to it with forward slashes, in no fixed order.
-
-    Hidden files and folders are passed over, and what is plainly something else (.txt, .csv, Thumbs.db, ...).
-    """
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
-        try:
-            entries = list(os.scandir(folder / prefix))
-        except OSError as error:
-            raise DataError(f"{folder / prefix}: cannot be listed: {error.strerror or error}") from error
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                if not _leads_back(entry):
-                    pending.append(f"{prefix}{entry.name}/")
-            elif entry.name[entry.name.rfind(".") :].lower() not in _BESIDE:
-                yield prefix + entry.name
-
-
-def _leads_back(entry: os.DirEntry[str]) -> bool:
-    """Whether a folder is a link to one that it lies in, so that following it would never end."""
-    return entry.is_symlink() and Path(entry.path).parent.resolve().is_relative_to(Path(entry.path).resolve())
 
 
 def _sayable(names: Sequence[str]) -> tuple[list[str], list[SetAside]]:

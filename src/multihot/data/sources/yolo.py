@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from multihot.data.picture_names import picture_names
 from multihot.data.samples import Samples, SetAside
-from multihot.data.sources.folders import picture_names
 from multihot.data.sources.picture_files import flat_names, write_pictures
 from multihot.data.sources.records import Record, assemble, relative, split_of
 from multihot.data.sources.text import read_text, read_yaml

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from multihot.data.sources.folders import picture_names
+from multihot.data.picture_names import picture_names
 from multihot.data.sources.tables.cells import state_of
 from multihot.data.sources.tables.columns import Column
 from multihot.data.sources.tables.table import Table

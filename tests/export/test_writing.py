@@ -1,5 +1,7 @@
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +10,20 @@ import pytest
 from multihot.data import read
 from multihot.data.loading import resize
 from multihot.decisions import DecisionSettings, fit
-from multihot.errors import ArgumentError, DataError, RunError
-from multihot.export import check, export
+from multihot.errors import ArgumentError, DataError, MissingExtraError, RunError
+from multihot.export import building, check, export, writing
+from multihot.export.graph import classifier_graph
 from multihot.labels import Relations
 from multihot.onnx import Predictor
 from multihot.run import Run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_graph() -> Iterator[None]:
+    """The classifier is the same in all tests: its graph is made once for each precision."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "classifier_graph", cache(classifier_graph))
+        yield
 
 
 def with_relations(run: Run, **relations: object) -> Run:
@@ -108,3 +119,23 @@ def test_bad_destinations_are_refused(shapes_run: Run, exported: Path) -> None:
         export(shapes_run, "model.pb")
     with pytest.raises(ArgumentError, match="exists already; choose another file, or replace it by --overwrite"):
         export(shapes_run, exported)
+
+
+def test_without_the_extra_the_message_says_what_to_install(
+    shapes_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"^ONNX export needs .*'multihot\[export\]'$"):
+        export(shapes_run, tmp_path / "m.onnx")
+
+
+def test_the_command_says_how_the_file_compared(
+    shapes_run: Run, tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("export", shapes_run.folder, "--to", tmp_path / "m.onnx") == 0
+    said = capsys.readouterr()
+    assert "on 17 test samples: 100.00 % of labels decided as by the run, probabilities within " in said.out
+    assert "exact_match lost: 0.0000" in said.out
+    assert f"written: {tmp_path / 'm.onnx'}" in said.err
+    assert call("export", shapes_run.folder, "--to", tmp_path / "m.onnx") == 2
+    assert "exists already" in capsys.readouterr().err

@@ -2,27 +2,23 @@
 
 from dataclasses import replace
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import ModelProto, helper
 
 from multihot.data import Samples
-from multihot.data.loading import load
 from multihot.decisions import Decision
-from multihot.errors import ArgumentError
+from multihot.errors import ArgumentError, MissingExtraError
 from multihot.export.check import compare, pictures_of, require_same
-from multihot.export.graph import classifier_graph, decision_graph, joined, require_graph
 from multihot.export.licence import licence_of
-from multihot.export.quantise import quantised
 from multihot.export.relations import in_closed_form
 from multihot.models import Classifier
 from multihot.onnx import Description, Precision, Predictor
 from multihot.progress import logger
 from multihot.run import Run
 
-CALIBRATION_PICTURES = 128
+LIBRARIES = ("onnx", "onnxscript", "onnxruntime")
 
 
 def export(
@@ -52,49 +48,38 @@ def export(
         ArgumentError: another ending, the file exists, or head or decision cannot be written as a graph.
         DataError: the run's test samples cannot be found.
         RunError: in float32, the file decides otherwise than the run; it is then not written.
+        MissingExtraError: the libraries of the `export` extra are not installed.
     """
     path = Path(to)
     if path.suffix != ".onnx":
         raise ArgumentError(f"{path}: a run is exported as .onnx, got {path.suffix!r}")
     if path.exists() and not overwrite:
         raise ArgumentError(f"{path}: exists already; choose another file, or replace it by --overwrite")
+    _require_libraries()
+    from multihot.export.building import build, save
+
     classifier = run.classifier
     if not isinstance(classifier, Classifier):
         raise ArgumentError(f"{run.folder}: runs of feature vectors cannot be exported, only runs of pictures")
-    require_graph(run.recipe.head.name)
     decision, left_out = in_closed_form(run.decision)
     for text in left_out:
         logger.warning("relation not kept by the exported file: %s", text)
     test = pictures_of(run, "test", samples)
-    graph = _graph(run, classifier, decision, precision, samples)
+    graph = build(run, classifier, decision, precision, samples)
     description = describe(run, classifier, decision, left_out, precision)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
-        _write(part, graph, description)
+        save(part, graph, description)
         check = compare(run, classifier, decision, Predictor(part, "onnxruntime"), test)
         if precision == "float32":
             require_same(check, path)
         description = replace(description, check=check)
-        _write(part, graph, description)
+        save(part, graph, description)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return description
-
-
-def _graph(
-    run: Run, classifier: Classifier, decision: Decision, precision: Precision, samples: Samples | None
-) -> ModelProto:
-    side = classifier.encoder.spec.size
-    after = decision_graph(decision)  # first, as it may refuse
-    logits = classifier_graph(classifier, half=precision == "float16")
-    if precision == "int8":
-        _, images = pictures_of(run, "train", samples)
-        rows = np.unique(np.linspace(0, len(images) - 1, min(CALIBRATION_PICTURES, len(images)), dtype=int))
-        loaded = load(images, rows.tolist(), side)
-        logits = quantised(logits, (each.pixels.numpy() for each in loaded if each.pixels is not None))
-    return joined(logits, after, side)
 
 
 def describe(
@@ -118,6 +103,6 @@ def describe(
     )
 
 
-def _write(path: Path, graph: ModelProto, description: Description) -> None:
-    helper.set_model_props(graph, description.to_properties())
-    onnx.save(graph, path)
+def _require_libraries() -> None:
+    if any(find_spec(name) is None for name in LIBRARIES):
+        raise MissingExtraError("ONNX export", "export")

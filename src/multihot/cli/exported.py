@@ -1,0 +1,56 @@
+"""`multihot predict model.onnx`: an application of its own, as it needs no torch, which takes seconds to load."""
+
+from pathlib import Path
+from typing import Annotated
+
+from multihot.cli.app import Flag, application
+from multihot.console import prediction_line, said_of_errors, show
+from multihot.errors import ArgumentError
+from multihot.onnx import EngineName, Predictor
+from multihot.predict.files import PredictionFile
+from multihot.predict.finding import find_pictures
+from multihot.progress import logger, track
+
+app = application()
+
+
+@app.command
+def predict(
+    file: Path,
+    /,
+    *inputs: str,
+    out: Path | None = None,
+    overwrite: Annotated[bool, Flag] = False,
+    engine: EngineName = "auto",
+) -> None:
+    """Give label sets to pictures, by a run that was exported.
+
+    Args:
+        file: what multihot export wrote.
+        inputs: picture files, folders or glob patterns.
+        out: a .jsonl, .csv or .parquet file; the screen by default.
+        overwrite: replace the file where there is one of that name.
+        engine: what runs the file; auto takes OpenVINO where it is installed and faster.
+    """
+    if not inputs:
+        raise ArgumentError("nothing to predict: name pictures, folders or glob patterns after the file")
+    predictor = Predictor(file, engine)
+    paths = find_pictures(inputs)
+    label_sets = said_of_errors(track(predictor.predict_files(paths), "predicting", len(paths)))
+    if out is None:
+        for label_set in label_sets:
+            show(prediction_line(label_set))
+        return
+    with PredictionFile(out, predictor.labels, overwrite=overwrite) as written:
+        for label_set in label_sets:
+            written.write(label_set)
+    logger.info("written: %s", out)
+
+
+def is_asked(arguments: list[str]) -> bool:
+    """Whether a command line is for an exported file.
+
+    >>> is_asked(["predict", "model.onnx", "a.jpg"]), is_asked(["export", "run", "--to", "model.onnx"])
+    (True, False)
+    """
+    return arguments[:1] == ["predict"] and any(argument.endswith(".onnx") for argument in arguments)

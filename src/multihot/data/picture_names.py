@@ -1,0 +1,42 @@
+"""Which files of a folder may be pictures."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from multihot.errors import DataError
+
+# What lies beside pictures without being one. Any other file is a sample: one that is no picture is set aside, by name,
+# when it is decoded, so that nothing is lost in silence.
+_BESIDE = frozenset(
+    {".csv", ".db", ".doc", ".docx", ".gz", ".htm", ".html", ".ini", ".ipynb", ".json", ".jsonl", ".lnk", ".log", ".md"}
+    | {".npy", ".npz", ".parquet", ".pdf", ".py", ".tar", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".yaml"}
+    | {".arff", ".libsvm", ".svm", ".svmlight", ".yml", ".zip"}
+)
+
+
+def picture_names(folder: Path) -> Iterator[str]:
+    """All files below a folder that may be pictures, as paths relative to it with forward slashes, in no fixed order.
+
+    Hidden files and folders are passed over, and what is plainly something else (.txt, .csv, Thumbs.db, ...).
+    """
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        try:
+            entries = list(os.scandir(folder / prefix))
+        except OSError as error:
+            raise DataError(f"{folder / prefix}: cannot be listed: {error.strerror or error}") from error
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if not _leads_back(entry):
+                    pending.append(f"{prefix}{entry.name}/")
+            elif entry.name[entry.name.rfind(".") :].lower() not in _BESIDE:
+                yield prefix + entry.name
+
+
+def _leads_back(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is a link to one that it lies in, so that following it would never end."""
+    return entry.is_symlink() and Path(entry.path).parent.resolve().is_relative_to(Path(entry.path).resolve())
