@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 METRICS = (DOCS / "metrics.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("guide", ["metrics.md", "vectors.md"])
+@pytest.mark.parametrize("guide", ["metrics.md", "vectors.md", "estimators.md"])
 def test_the_python_of_a_guide_runs(guide: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / guide).read_text(encoding="utf-8"), flags=re.DOTALL)

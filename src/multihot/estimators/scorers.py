@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot.errors import ArgumentError
-from multihot.estimators.labels import are_sets, read_labels
+from multihot.estimators.labels import are_sets, column_names, read_labels
 from multihot.metrics import REGISTRY
 
 
@@ -115,7 +115,9 @@ class Answers:
     def __init__(self, estimator: Any, X: Any, y: Any) -> None:
         self._estimator = estimator
         self._inputs = X
-        self._targets = read_labels(y, estimator.classes_ if are_sets(y) else None).targets
+        classes = getattr(estimator, "classes_", None)
+        named = isinstance(classes, np.ndarray) and (are_sets(y) or column_names(y))
+        self._targets = read_labels(y, classes if named else None).targets
         self._found: dict[str, Any] = {"targets": self._targets}
 
     def get(self, name: str) -> Any:
