@@ -132,8 +132,7 @@ class Recipe(BaseModel):
     cross_fit: int | None = Field(default=None, ge=0)
     """Feature vectors: how many parts the training samples are dealt into, so that each has scores by a classifier that
     has not seen it; these take the place of a validation part, whose samples train too. 0 keeps a validation part.
-    None chooses: 5 where features are few enough to be fitted several times and the source declares no validation part.
-    """
+    None chooses: 5 where there are at most 10,000 samples and the source declares no validation part."""
 
     bad_limit: float = Field(default=0.5, ge=0, le=1)
     """Largest share of samples that may be set aside as unreadable before the run fails."""

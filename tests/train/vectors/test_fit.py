@@ -130,3 +130,12 @@ def test_a_net_is_trained_with_any_head() -> None:
     found = fitted(values, targets, encoder={"name": "dense", "width": 8}, head="chain", head_fit={"epochs": 2})
     assert found.classifier.encoder.dimension == 8
     assert np.isfinite(found.logits).all()
+
+
+@pytest.mark.parametrize(
+    ("samples", "given", "declared", "folds"),
+    [(100, None, False, 5), (100, None, True, 0), (10_001, None, False, 0), (10_001, 3, True, 3), (100, 1, False, 0)],
+)
+def test_small_data_is_cross_fitted_unless_told_otherwise(samples, given, declared, folds) -> None:
+    features = Features(np.zeros((samples, 2)))
+    assert fit.folds_for(Recipe(cross_fit=given), features, declared=declared) == folds

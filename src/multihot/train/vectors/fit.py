@@ -28,6 +28,8 @@ from multihot.train.vectors.task import Part, Rows, VectorTask
 from multihot.train.vectors.trial import Trial
 
 FOLDS = 5
+# Above it a validation part of a tenth is large enough to decide on, and every fit takes its time only once.
+MOST_SAMPLES = 10_000
 Logits = NDArray[np.float32]
 
 
@@ -63,7 +65,8 @@ def folds_for(recipe: Recipe, features: Features, *, declared: bool) -> int:
     if recipe.cross_fit is not None:
         return recipe.cross_fit if recipe.cross_fit > 1 else 0
     cells = features.values.size if isinstance(features.values, np.ndarray) else features.values.nnz
-    return FOLDS if not declared and cells * FOLDS <= MOST_CELLS else 0
+    few = len(features) <= MOST_SAMPLES and cells * FOLDS <= MOST_CELLS
+    return FOLDS if few and not declared else 0
 
 
 def fit_vectors(
