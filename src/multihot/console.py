@@ -23,6 +23,17 @@ HEADLINE = (
     "samples_f1",
     "mean_average_precision",
 )
+HEADLINE_OF_LISTS = (
+    "precision_at_1",
+    "precision_at_3",
+    "precision_at_5",
+    "ndcg_at_5",
+    "propensity_scored_precision_at_5",
+    "micro_f1",
+    "samples_f1",
+    "macro_f1",
+    "exact_match",
+)
 PROBABILITIES_SHOWN = 5
 
 
@@ -79,7 +90,8 @@ def pairs(settings: Iterable[str], flag: str) -> dict[str, Any]:
 def figures_table(figures: Mapping[str, Mapping[str, Any]]) -> Table:
     """The headline figures with their 95 % intervals, a column for each set of samples."""
     table = Table("", *figures, box=None, title="Figures with 95 % intervals", title_justify="left")
-    for name in HEADLINE:
+    lists = not any("mean_average_precision" in part for part in figures.values())
+    for name in HEADLINE_OF_LISTS if lists else HEADLINE:
         table.add_row(name, *(_figure(part.get(name)) for part in figures.values()))
     return table
 

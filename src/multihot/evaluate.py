@@ -9,7 +9,7 @@ from multihot.data import Samples, SetAside
 from multihot.errors import DataError
 from multihot.models import count_batches
 from multihot.progress import track
-from multihot.run import Run, Scores
+from multihot.run import ListedRun, ListedScores, Run, Scores
 from multihot.run.scores import REPLICATES
 
 
@@ -28,11 +28,11 @@ class Evaluation:
     set_aside: tuple[SetAside, ...]
 
 
-def evaluate(run: Run, samples: Samples, *, replicates: int = REPLICATES, seed: int = 0) -> Evaluation:
+def evaluate(run: Run | ListedRun, samples: Samples, *, replicates: int = REPLICATES, seed: int = 0) -> Evaluation:
     """Score samples with a run and compare with their targets.
 
     Args:
-        run: a trained classifier.
+        run: a trained classifier; of one that lists labels, figures at 1, 3 and 5 and of the sets decided.
         samples: labelled samples; their label space is brought into the run's order, unknown names are an error
             (`Samples.with_space` sets them aside).
         replicates: bootstrap resamples behind each interval; 0 leaves intervals out.
@@ -43,6 +43,8 @@ def evaluate(run: Run, samples: Samples, *, replicates: int = REPLICATES, seed: 
         DataError: none of the samples can be read.
     """
     samples = samples.with_space(run.space)
+    if isinstance(run, ListedRun):
+        return _evaluate_lists(run, samples, replicates, seed)
     bad: dict[int, str] = {}
     batches = []
     seen = 0
@@ -57,3 +59,12 @@ def evaluate(run: Run, samples: Samples, *, replicates: int = REPLICATES, seed: 
     scores = Scores.of(run.decision, readable.ids, ["evaluated"] * len(readable), readable.targets.dense(), logits)
     report = scores.report(run.space.names, replicates, seed)
     return Evaluation(report, len(readable), readable.set_aside)
+
+
+def _evaluate_lists(run: ListedRun, samples: Samples, replicates: int, seed: int) -> Evaluation:
+    if not len(samples):
+        raise DataError(f"{samples.source}: no sample can be read")
+    parts = ["evaluated"] * len(samples)
+    scores = ListedScores.of(run.decision, samples.ids, parts, samples.targets, run.rank(samples.features))
+    report = scores.report(run.space.names, run.propensities, replicates, seed)
+    return Evaluation(report, len(samples), samples.set_aside)

@@ -19,6 +19,7 @@ from multihot.models import (
     HeadSettings,
     LinearSettings,
 )
+from multihot.models.extreme.settings import ExtremeSettings
 
 Tune = Literal["head", "full", "head-then-full"]
 
@@ -184,6 +185,20 @@ class Recipe(BaseModel):
                 f"encoder: {self.encoder.name} takes pictures, and the samples are feature vectors: "
                 "leave it out, or take auto, identity, kernel, forest, dense or blend"
             )
+        if isinstance(self.encoder, ExtremeSettings):
+            raise RecipeError(f"encoder: {self.encoder.name} lists labels, and a score for every label is needed")
+        return self.encoder
+
+    @property
+    def lists_labels(self) -> bool:
+        """Whether its model lists each sample's best labels, for a large label set."""
+        return isinstance(self.encoder, ExtremeSettings)
+
+    @property
+    def listing_encoder(self) -> ExtremeSettings:
+        """The scorer of a large label set; raises `RecipeError` where the encoder is another."""
+        if not isinstance(self.encoder, ExtremeSettings):
+            raise RecipeError(f"encoder: {self.encoder.name} scores every label, and a list of the best is needed")
         return self.encoder
 
     @property

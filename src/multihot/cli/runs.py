@@ -20,7 +20,7 @@ from multihot.predict import predict as predict_with
 from multihot.progress import logger
 from multihot.recipe import Recipe, override, read_yaml
 from multihot.report import write_report
-from multihot.run import Run, ScoreEvaluation, free_name, load_results
+from multihot.run import ListedRun, Run, ScoreEvaluation, free_name, load_results, load_run
 from multihot.scores import predict_from_scores, write_evaluation
 from multihot.train import train as train_recipe
 
@@ -50,7 +50,8 @@ def train(
     Args:
         source: a folder or file of labelled samples.
         out: the run directory; runs/NAME by default.
-        encoder: a timm model, cnn28 or cnn32; for feature vectors identity, kernel, forest or dense; auto chooses.
+        encoder: a timm model, cnn28 or cnn32; for feature vectors identity, kernel, forest or dense, for large
+            label sets one_vs_rest or label_trees; auto chooses.
         head: from features to labels: linear, csra, label_queries, chain, label_sequence, label_graph or low_rank.
         loss: what training makes small: binary_cross_entropy, asymmetric, zlpr, splc, ... (docs/losses.md lists all).
         tune: fit the head on a frozen encoder, train both, or one after the other.
@@ -123,7 +124,7 @@ def evaluate(
         raise ArgumentError("name a run and labelled samples (RUN SOURCE), or --scores and --targets")
     if objective is not None or settings or out is not None:
         raise ArgumentError("--objective, --set and --out belong to --scores: a run has its decision already")
-    loaded = Run.load(run)
+    loaded = load_run(run)
     samples = reader.read(source, loaded.space, ignore_unknown_labels=ignore_unknown_labels)
     for note in samples.notes:
         logger.info("source: %s", note)
@@ -152,7 +153,7 @@ def predict(
         out: a .jsonl, .csv or .parquet file; the screen by default.
         overwrite: replace the file where there is one of that name.
     """
-    loaded: Run | ScoreEvaluation
+    loaded: Run | ListedRun | ScoreEvaluation
     if own != NO_SCORES:
         loaded = ScoreEvaluation.load(run)
         label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
@@ -161,13 +162,13 @@ def predict(
             "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
         )
     else:
-        loaded = Run.load(run)
+        loaded = load_run(run)
         label_sets = said_of_errors(predict_with(loaded, inputs))
     if out is None:
         for label_set in label_sets:
             show(prediction_line(label_set))
         return
-    with PredictionFile(out, loaded.space, overwrite=overwrite) as file:
+    with PredictionFile(out, loaded.space, overwrite=overwrite, lists=isinstance(loaded, ListedRun)) as file:
         for label_set in label_sets:
             file.write(label_set)
     logger.info("written: %s", out)
@@ -200,7 +201,7 @@ def demo(*, out: Path = Path("multihot-demo")) -> None:
     _finish(run)
 
 
-def _finish(run: Run) -> None:
+def _finish(run: Run | ListedRun) -> None:
     page = write_report(run)
     show(figures_table(run.metrics()))
     show(f"run:    {run.folder}\nreport: {page}")

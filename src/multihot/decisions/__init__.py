@@ -5,6 +5,7 @@ from multihot.decisions.abstain import HandOver, RiskRow, hand_over_cells, hand_
 from multihot.decisions.calibrate import Calibration
 from multihot.decisions.decision import Decision, FittedOn
 from multihot.decisions.fit import fit
+from multihot.decisions.listed import ListDecision, fit_listed, require_for_lists
 from multihot.decisions.module import DecisionModule
 from multihot.decisions.select import expected_f_sets, joint_f_sets, joint_of_sets
 from multihot.decisions.settings import DecisionSettings, Promise
@@ -17,16 +18,19 @@ __all__ = [
     "DecisionSettings",
     "FittedOn",
     "HandOver",
+    "ListDecision",
     "Promise",
     "RiskRow",
     "TradeOff",
     "expected_f_sets",
     "fit",
+    "fit_listed",
     "guarantee",
     "hand_over_cells",
     "hand_over_samples",
     "joint_f_sets",
     "joint_of_sets",
+    "require_for_lists",
     "risk_table",
     "trade_off",
 ]

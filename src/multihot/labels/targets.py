@@ -121,6 +121,19 @@ class Targets:
         """(L,) in how many samples each label is known, present or absent."""
         return len(self) - np.bincount(self.unknown.indices, minlength=self.shape[1]).astype(np.int64)
 
+    def at(self, labels: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """(N, K) 1 present, 0 absent, NaN unknown, of (N, K) labels: K of each sample, whichever they are.
+
+        >>> Targets.from_dense([[1, 0, np.nan], [0, 0, 1]]).at(np.array([[2, 0], [2, 1]])).tolist()
+        [[nan, 1.0], [1.0, 0.0]]
+        """
+        if labels.shape[:1] != (len(self),):
+            raise ArgumentError(f"labels must be listed for {len(self)} samples, got the shape {labels.shape}")
+        keys = np.arange(len(self), dtype=np.int64)[:, np.newaxis] * self.shape[1] + labels
+        states = _among(keys, self.present).astype(np.float32)
+        states[_among(keys, self.unknown)] = np.nan
+        return states
+
     def names(self, row: int, space: LabelSpace) -> tuple[str, ...]:
         """The names of the labels present in one sample."""
         start, stop = self.present.indptr[row : row + 2]
@@ -132,6 +145,16 @@ def _stored(cells: sparse.csr_array, chosen: NDArray[np.bool_]) -> sparse.csr_ar
     result = sparse.csr_array((chosen, cells.indices, cells.indptr), shape=cells.shape, copy=True)
     result.eliminate_zeros()  # in place, and so on a copy
     return result
+
+
+def _among(keys: NDArray[np.int64], cells: sparse.csr_array) -> NDArray[np.bool_]:
+    """Which cells, numbered row by row, a sparse matrix stores."""
+    if not cells.nnz:
+        return np.zeros(keys.shape, np.bool_)
+    rows = np.repeat(np.arange(cells.shape[0], dtype=np.int64), np.diff(cells.indptr))
+    stored = np.sort(rows * cells.shape[1] + cells.indices)
+    places = np.minimum(np.searchsorted(stored, keys), len(stored) - 1)
+    return np.asarray(stored[places] == keys)
 
 
 def _incidence(label_sets: Iterable[Collection[str]], space: LabelSpace) -> sparse.csr_array:

@@ -27,6 +27,7 @@ from multihot.metrics.coco import (
     coco_or_top3,
 )
 from multihot.metrics.curves import Curve, curves
+from multihot.metrics.listed import report_of_lists
 from multihot.metrics.processes import merged_over_processes
 from multihot.metrics.ranking import (
     coverage_error,
@@ -162,6 +163,7 @@ __all__ = [
     "relation_violations",
     "reliability",
     "report",
+    "report_of_lists",
     "samples_average_precision",
     "samples_balanced_accuracy",
     "samples_f1",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSet
@@ -99,6 +99,63 @@ class ParquetWriter:
         self._writer.close()
 
 
+class ListedCsvWriter:
+    """Columns id, labels and error, and `listed` (JSON): the probabilities of the labels listed, by name."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._as_json = any("|" in name for name in names)
+        self._rows.writerow(["id", "labels", "error", "listed"])
+
+    def write(self, label_set: LabelSet) -> None:
+        """Write one row."""
+        labels = json.dumps(label_set.labels) if self._as_json else "|".join(label_set.labels)
+        listed = {name: float(f"{value:.6g}") for name, value in label_set.probabilities.items()}
+        self._rows.writerow([label_set.id, labels, label_set.error or "", json.dumps(listed, ensure_ascii=False)])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class ListedParquetWriter:
+    """Columns id, labels (list), error, and of the labels listed `listed` (names) and `probabilities` (float32)."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        texts, floats = pa.list_(pa.string()), pa.list_(pa.float32())
+        kinds = {"id": pa.string(), "labels": texts, "error": pa.string(), "listed": texts, "probabilities": floats}
+        self._writer = pq.ParquetWriter(path, pa.schema(kinds, metadata={"order_hash": order_hash(names)}))
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, label_set: LabelSet) -> None:
+        """Keep one, and write a row group when there are enough."""
+        listed = {"listed": list(label_set.probabilities), "probabilities": list(label_set.probabilities.values())}
+        self._rows.append(label_set.to_dict() | listed)
+        if len(self._rows) >= ROWS_IN_MEMORY:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._rows, self._writer.schema))
+        self._rows.clear()
+
+    def close(self) -> None:
+        """Write the rows that are left, and the footer."""
+        self._flush()
+        self._writer.close()
+
+
+LISTED_WRITERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {
+    ".jsonl": JsonLinesWriter,
+    ".csv": ListedCsvWriter,
+    ".parquet": ListedParquetWriter,
+}
+
 WRITERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {
     ".jsonl": JsonLinesWriter,
     ".csv": CsvWriter,
@@ -113,23 +170,25 @@ class PredictionFile:
         path: ends in .jsonl, .csv or .parquet.
         names: of the labels, in their order; a label space is them.
         overwrite: whether a file of this name may be replaced.
+        lists: whether label sets have the probabilities of the labels listed alone.
 
     Raises:
         ArgumentError: another ending, or the file exists.
     """
 
-    def __init__(self, path: Path, names: Iterable[str], *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, names: Iterable[str], *, overwrite: bool = False, lists: bool = False) -> None:
         if path.exists() and not overwrite:
             raise ArgumentError(f"{path}: exists already; choose another file, or replace it by --overwrite")
         if path.suffix not in WRITERS:
             raise ArgumentError(f"{path}: predictions are written as {', '.join(WRITERS)}, got {path.suffix!r}")
         self._path = path
+        self._writers = LISTED_WRITERS if lists else WRITERS
         self._part = path.with_name(f".{path.name}.part")
         self._names = tuple(names)
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = WRITERS[self._path.suffix](self._part, self._names)
+        self._writer = self._writers[self._path.suffix](self._part, self._names)
         return self
 
     def write(self, label_set: LabelSet) -> None:

@@ -8,10 +8,10 @@ from multihot.data.sources.unlabelled import read_features
 from multihot.labels import LabelSet
 from multihot.predict.finding import find_pictures
 from multihot.progress import track
-from multihot.run import Run
+from multihot.run import ListedRun, Run
 
 
-def predict(run: Run, inputs: str | Path | Iterable[str | Path]) -> Iterator[LabelSet]:
+def predict(run: Run | ListedRun, inputs: str | Path | Iterable[str | Path]) -> Iterator[LabelSet]:
     """Label sets of pictures or of feature vectors, one by one as they are done.
 
     Args:
@@ -23,13 +23,14 @@ def predict(run: Run, inputs: str | Path | Iterable[str | Path]) -> Iterator[Lab
     Raises:
         DataError: a folder or pattern holds nothing, or a file of feature vectors cannot be read or lacks a feature.
     """
-    if run.features is not None:
-        return _predict_vectors(run, run.features, [inputs] if isinstance(inputs, str | Path) else inputs)
+    if isinstance(run, ListedRun) or run.features is not None:
+        return _predict_vectors(run, [inputs] if isinstance(inputs, str | Path) else inputs)
     paths = find_pictures(inputs)
     return track(run.label_sets([str(path) for path in paths], ImageFiles(paths)), "predicting", len(paths))
 
 
-def _predict_vectors(run: Run, space: FeatureSpace, files: Iterable[str | Path]) -> Iterator[LabelSet]:
+def _predict_vectors(run: Run | ListedRun, files: Iterable[str | Path]) -> Iterator[LabelSet]:
+    space = run.features or FeatureSpace(0)
     for file in files:
         ids, features = read_features(file, space)
         yield from track(run.label_sets(ids, features), f"predicting {file}", len(features))

@@ -73,13 +73,13 @@ class Headline:
         )
         if exact.get("value") is None:
             return ""
-        said = f"Of 100 new samples like these, about {_hundredths(exact['value'])} get exactly the right label set"
+        said = f"Of 100 new samples like these, about {hundredths(exact['value'])} get exactly the right label set"
         if exact.get("low") is not None:
-            said += f" ({_hundredths(exact['low'])} to {_hundredths(exact['high'])} with 95 % confidence)"
+            said += f" ({hundredths(exact['low'])} to {hundredths(exact['high'])} with 95 % confidence)"
         if precision.get("value") is not None and recall.get("value") is not None:
             said += (
-                f". Of 100 labels that it gives, {_hundredths(precision['value'])} are right; "
-                f"of 100 that are there, it finds {_hundredths(recall['value'])}"
+                f". Of 100 labels that it gives, {hundredths(precision['value'])} are right; "
+                f"of 100 that are there, it finds {hundredths(recall['value'])}"
             )
         return said + "."
 
@@ -95,10 +95,10 @@ def _better(name: str) -> str | None:
     return metrics.REGISTRY[name].better if name in metrics.REGISTRY else None
 
 
-def _hundredths(share: float | None) -> str:
+def hundredths(share: float | None) -> str:
     """A share as a number of hundred, with a decimal where a whole number would say all or none.
 
-    >>> _hundredths(0.973), _hundredths(0.9987), _hundredths(1.0)
+    >>> hundredths(0.973), hundredths(0.9987), hundredths(1.0)
     ('97', '99.9', '100')
     """
     value = 100 * (share or 0.0)

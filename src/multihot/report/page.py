@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from multihot.pages import Drawn, draw, render
+from multihot.report import listed
 from multihot.report.contents import contents
 from multihot.report.sections import Sections
-from multihot.run import PLOTS, REPORT, Run, ScoreEvaluation, write_text
+from multihot.run import PLOTS, REPORT, ListedRun, Run, ScoreEvaluation, write_text
 
 
-def write_report(run: Run | ScoreEvaluation) -> Path:
+def write_report(run: Run | ListedRun | ScoreEvaluation) -> Path:
     """Write `report.html` and `plots/*.png` into a run directory; what was there stays until the new is complete.
 
     Args:
@@ -22,12 +23,25 @@ def write_report(run: Run | ScoreEvaluation) -> Path:
     Raises:
         RunError: a file of the run cannot be read.
     """
-    sections = Sections.of(run)
-    plots = drawn(sections)
-    text = render("multihot.report", "report.html", plots, **contents(run, sections))
+    plots, text = _listed_page(run) if isinstance(run, ListedRun) else _page(run)
     _replace_folder(run.folder / PLOTS, {f"{name}.png": plot.png for name, plot in plots.items()})
     write_text(run.folder / REPORT, text)
     return run.folder / REPORT
+
+
+def _page(run: Run | ScoreEvaluation) -> tuple[dict[str, Drawn], str]:
+    sections = Sections.of(run)
+    plots = drawn(sections)
+    return plots, render("multihot.report", "report.html", plots, **contents(run, sections))
+
+
+def _listed_page(run: ListedRun) -> tuple[dict[str, Drawn], str]:
+    scores = run.scores()
+    part = "test" if "test" in scores.parts else "validation"
+    shown = scores.part(part)
+    sections = listed.sections(run, shown)
+    plots = draw(sections)
+    return plots, render("multihot.report", "listed.html", plots, **listed.contents(run, shown, part, sections))
 
 
 def drawn(sections: Sections) -> dict[str, Drawn]:

@@ -24,6 +24,8 @@ from multihot.run.files import (
     write_text,
     write_weights,
 )
+from multihot.run.listed_run import ListedRun, load_run
+from multihot.run.listed_scores import ListedScores, write_listed_scores
 from multihot.run.results import Results
 from multihot.run.run import Run
 from multihot.run.score_evaluation import ScoreEvaluation, load_results
@@ -43,17 +45,21 @@ __all__ = [
     "SCORES",
     "SPLIT",
     "WEIGHTS",
+    "ListedRun",
+    "ListedScores",
     "Results",
     "Run",
     "ScoreEvaluation",
     "Scores",
     "free_name",
     "load_results",
+    "load_run",
     "read_json",
     "read_scores",
     "read_weights",
     "require_finished",
     "write_json",
+    "write_listed_scores",
     "write_recipe",
     "write_scores",
     "write_split",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from multihot.data import Features, FeatureSpace, ImageArrays, ImageFiles, Images
 from multihot.decisions import Decision
+from multihot.errors import RunError
 from multihot.labels import LabelSet, LabelSpace
 from multihot.models import (
     AnyClassifier,
@@ -29,12 +30,14 @@ from multihot.run.files import (
     FEATURES,
     LABELS,
     RECIPE,
+    SCORES,
     WEIGHTS,
     read_json,
     read_weights,
     require_finished,
 )
 from multihot.run.results import Results
+from multihot.run.scores import Scores, read_scores
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Run(Results):
         folder = Path(folder)
         require_finished(folder)
         recipe = Recipe.load(folder / RECIPE)
+        if recipe.lists_labels:
+            raise RunError(f"{folder}: its model lists the best labels, and this needs a score for every label")
         space = LabelSpace.load(folder / LABELS)
         features = FeatureSpace.from_dict(read_json(folder / FEATURES)) if (folder / FEATURES).is_file() else None
         classifier = read_weights(folder / WEIGHTS, space, lambda tensors: _build(recipe, space, features, tensors))
@@ -125,6 +130,10 @@ class Run(Results):
             values = probabilities[position[row]]
             labels = tuple(label for label, is_in in zip(self.space, decided[position[row]], strict=True) if is_in)
             yield LabelSet(name, labels, dict(zip(self.space, values.tolist(), strict=True)))
+
+    def scores(self) -> Scores:
+        """Validation and test scores, from `scores.parquet`."""
+        return read_scores(self.folder / SCORES, self.space)
 
 
 def _build(

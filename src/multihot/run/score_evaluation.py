@@ -8,9 +8,11 @@ from typing import Any, Self
 from multihot.decisions import Decision
 from multihot.errors import RunError
 from multihot.labels import LabelSpace
-from multihot.run.files import DECISION, EVALUATION, LABELS, METRICS, read_json
+from multihot.run.files import DECISION, EVALUATION, LABELS, METRICS, SCORES, read_json
+from multihot.run.listed_run import ListedRun, load_run
 from multihot.run.results import Results
 from multihot.run.run import Run
+from multihot.run.scores import Scores, read_scores
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,15 @@ class ScoreEvaluation(Results):
         decision = Decision.from_dict(read_json(folder / DECISION), space, str(folder / DECISION))
         return cls(folder, space, decision, read_json(folder / EVALUATION))
 
+    def scores(self) -> Scores:
+        """What was decided of the samples measured, from `scores.parquet`."""
+        return read_scores(self.folder / SCORES, self.space)
+
     def history(self) -> list[dict[str, Any]]:
         """Empty: nothing was trained."""
         return []
 
 
-def load_results(folder: str | Path) -> Run | ScoreEvaluation:
+def load_results(folder: str | Path) -> Run | ListedRun | ScoreEvaluation:
     """A run, or evaluated scores: whichever the folder holds."""
-    return ScoreEvaluation.load(folder) if (Path(folder) / EVALUATION).is_file() else Run.load(folder)
+    return ScoreEvaluation.load(folder) if (Path(folder) / EVALUATION).is_file() else load_run(folder)

@@ -1,6 +1,7 @@
 """One training run, from samples to a finished run directory."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -8,7 +9,8 @@ import torch
 from multihot.data import Features, Samples
 from multihot.progress import logger
 from multihot.recipe import Recipe
-from multihot.run import CHECKPOINTS, METRICS, SPLIT, Run
+from multihot.run import CHECKPOINTS, METRICS, SPLIT, ListedRun, Run, load_run
+from multihot.train.listed import train_listed
 from multihot.train.picture_run import train_pictures
 from multihot.train.same import require_same_ids
 from multihot.train.settle import claim, settle
@@ -22,7 +24,7 @@ def train(
     *,
     resume: bool = False,
     keep_checkpoints: bool = False,
-) -> Run:
+) -> Run | ListedRun:
     """Train a classifier, fit its decision on validation samples, measure it on test samples.
 
     Args:
@@ -33,7 +35,7 @@ def train(
         keep_checkpoints: leave `checkpoints/` in a run that ended well.
 
     Returns:
-        The run, as `Run.load(out)` would give it.
+        The run, as `load_run(out)` would give it: a `ListedRun` where the label set is large.
 
     Raises:
         DataError: no sample, no label, or too many unreadable pictures.
@@ -45,11 +47,16 @@ def train(
     if (folder / METRICS).is_file():
         require_same_ids(folder / SPLIT, samples)
         logger.info("%s is finished already: nothing to do", folder)
-        return Run.load(folder)
+        return load_run(folder)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        train_inputs = train_vectors if isinstance(samples.inputs, Features) else train_pictures
-        run = train_inputs(samples, recipe, folder)
+        run = _way(recipe, samples)(samples, recipe, folder)
     if not keep_checkpoints:
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return run
+
+
+def _way(recipe: Recipe, samples: Samples) -> Callable[[Samples, Recipe, Path], Run | ListedRun]:
+    if recipe.lists_labels:
+        return train_listed
+    return train_vectors if isinstance(samples.inputs, Features) else train_pictures

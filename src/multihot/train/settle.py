@@ -11,9 +11,11 @@ from accelerate import Accelerator
 from multihot.data import Features, Samples
 from multihot.data.loading import median_shorter_side
 from multihot.errors import DataError, RecipeError, RunError
-from multihot.models import HEADS, choose_device, choose_size, default_pooling, has_pretrained_weights
+from multihot.models import HEADS, AutoSettings, choose_device, choose_size, default_pooling, has_pretrained_weights
+from multihot.models.extreme import ExtremeSettings
 from multihot.recipe import Recipe
 from multihot.run import RECIPE, free_name
+from multihot.train.listed import scorer_for
 from multihot.train.vectors.fit import folds_for
 
 
@@ -64,8 +66,18 @@ def _for_pictures(recipe: Recipe, samples: Samples) -> dict[str, Any]:
 def _for_vectors(recipe: Recipe, samples: Samples) -> dict[str, Any]:
     if recipe.tune is not None:
         raise RecipeError(f"tune: {recipe.tune} is about encoders of pictures, and the samples are feature vectors")
+    listing = _listing_encoder(recipe, samples)
+    if listing is not None:
+        return {"encoder": listing, "cross_fit": 0}
     declared = samples.split is not None and "validation" in samples.split
     return {"encoder": recipe.vector_encoder, "cross_fit": folds_for(recipe, samples.features, declared=declared)}
+
+
+def _listing_encoder(recipe: Recipe, samples: Samples) -> ExtremeSettings | None:
+    """The scorer that lists labels: as the recipe says, or chosen where it leaves the encoder open."""
+    if isinstance(recipe.encoder, AutoSettings):
+        return scorer_for(samples)
+    return recipe.listing_encoder if recipe.lists_labels else None
 
 
 def accelerator_for(recipe: Recipe) -> Accelerator:

@@ -87,6 +87,7 @@ def split(
     declared: Sequence[str | None] | None = None,
     groups: Sequence[Hashable | None] | None = None,
     contents: Sequence[str | None] | None = None,
+    stratified: bool = True,
 ) -> Split:
     """Divide samples into train, validation and test.
 
@@ -101,6 +102,8 @@ def split(
         declared: per sample "train", "validation", "test" or None, as the source declares it.
         groups: per sample a group or None; samples of one group are never divided.
         contents: per sample a hash of its content or None; samples of one content are never divided.
+        stratified: whether parts that are drawn have their share of each label; where most labels are too rare to
+            stand on every side, that would make the parts of other sizes than asked for.
 
     Raises:
         ArgumentError: a column does not match the targets, or a declared part has another name.
@@ -120,7 +123,7 @@ def split(
         raise DataError("the source declares no split: name its split column or lists, or ask for a stratified split")
     if settings.method == "stratified":
         given[:] = _NONE
-    parts, drawn = _draw(targets, settings, _with_group(given, blocks), blocks, seed)
+    parts, drawn = _draw(targets, settings, _with_group(given, blocks), blocks, seed, stratified=stratified)
     lacking = _lacking(targets, parts)
     return Split(parts, lacking, tuple(_declared_notes(given, parts, blocks, drawn)))
 
@@ -147,7 +150,13 @@ def _with_group(given: NDArray[np.int8], blocks: NDArray[np.intp]) -> NDArray[np
 
 
 def _draw(
-    targets: Targets, settings: SplitSettings, given: NDArray[np.int8], blocks: NDArray[np.intp], seed: int
+    targets: Targets,
+    settings: SplitSettings,
+    given: NDArray[np.int8],
+    blocks: NDArray[np.intp],
+    seed: int,
+    *,
+    stratified: bool,
 ) -> tuple[NDArray[np.int8], tuple[Part, ...]]:
     """The part of each sample, and the parts that were drawn because no sample is given to them."""
     pool = np.flatnonzero((given == _TRAIN) | (given == _NONE))
@@ -155,10 +164,24 @@ def _draw(
         raise DataError(f"no sample is left to train on: all {len(given)} are declared for validation or test")
     drawn = tuple(part for part in PARTS[1:] if settings.share(part) and PARTS.index(part) not in given)
     shares = np.array([settings.share(part) for part in ("train", *drawn)])
-    folds = stratify(targets.take(pool), shares / shares.sum(), seed=seed, blocks=blocks[pool])
+    shares /= shares.sum()
+    if stratified:
+        folds = stratify(targets.take(pool), shares.tolist(), seed=seed, blocks=blocks[pool])
+    else:
+        folds = _at_random(shares, blocks[pool], seed)
     parts = given.copy()
     parts[pool] = np.array([_TRAIN, *map(PARTS.index, drawn)], dtype=np.int8)[folds]
     return parts, drawn
+
+
+def _at_random(shares: NDArray[np.float64], blocks: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+    """(n,) folds of whole blocks, in a random order, each filled up to its share."""
+    sizes = np.bincount(blocks)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    middle = np.cumsum(sizes[order]) - sizes[order] / 2
+    fold_of = np.empty(len(sizes), np.intp)
+    fold_of[order] = np.searchsorted(np.cumsum(shares)[:-1], middle / max(len(blocks), 1), side="right")
+    return fold_of[blocks]
 
 
 def _declared_notes(

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from multihot.models.extreme.settings import LabelTreesSettings, OneVsRestSettings
+
 Pooling = Literal["average", "max", "average+max", "flatten", "none"]
 
 
@@ -105,7 +107,7 @@ def _named(settings: object) -> str:
     return name if name in VECTOR_SETTINGS else "picture"
 
 
-VECTOR_SETTINGS = ("auto", "identity", "kernel", "forest", "dense", "blend")
+VECTOR_SETTINGS = ("auto", "identity", "kernel", "forest", "dense", "blend", "one_vs_rest", "label_trees")
 
 VectorEncoderSettings = IdentitySettings | KernelSettings | ForestSettings | DenseSettings
 
@@ -138,7 +140,9 @@ AnyEncoderSettings = Annotated[
     | Annotated[KernelSettings, Tag("kernel")]
     | Annotated[ForestSettings, Tag("forest")]
     | Annotated[DenseSettings, Tag("dense")]
-    | Annotated[BlendSettings, Tag("blend")],
+    | Annotated[BlendSettings, Tag("blend")]
+    | Annotated[OneVsRestSettings, Tag("one_vs_rest")]
+    | Annotated[LabelTreesSettings, Tag("label_trees")],
     Discriminator(_named),
 ]
 """Settings of any encoder: of vectors by their names, of pictures by any other."""

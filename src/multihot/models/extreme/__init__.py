@@ -1,0 +1,17 @@
+"""Scorers for large label sets: sparse features in, each sample's best labels out, never N x L scores."""
+
+from multihot.models.extreme.label_trees import LabelTrees, fit_label_trees
+from multihot.models.extreme.one_vs_rest import OneVsRest, fit_one_vs_rest
+from multihot.models.extreme.ranked import Ranked
+from multihot.models.extreme.settings import ExtremeSettings, LabelTreesSettings, OneVsRestSettings
+
+__all__ = [
+    "ExtremeSettings",
+    "LabelTrees",
+    "LabelTreesSettings",
+    "OneVsRest",
+    "OneVsRestSettings",
+    "Ranked",
+    "fit_label_trees",
+    "fit_one_vs_rest",
+]
