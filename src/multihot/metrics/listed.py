@@ -97,7 +97,7 @@ def _by_sample(
     resamples = Resamples.draw(samples, replicates, seed, cpu) if replicates and samples else None
     sums = Sums(resamples)
     shares = _shares(counts)
-    for start in range(0, samples, _BLOCK):
+    for start in range(0, max(samples, 1), _BLOCK):
         part = slice(start, start + _BLOCK)
         own = {name: Share(share.numerator[part], share.denominator[part]) for name, share in shares.items()}
         sums.add(SampleBlock(part, own, {}))

@@ -46,9 +46,11 @@ from multihot.run import (
 )
 from multihot.wording import counted
 
-LARGE = 100_000_000
-"""Cells, samples times labels, from which on a data set is large: one array of all scores takes 400 MB, and several
-are made."""
+LARGE = 20_000_000
+"""Cells, samples times labels, from which on a data set is large, if it has `MANY` labels."""
+
+MANY = 1000
+"""Labels; with fewer, every label can be scored whatever the number of samples."""
 
 ONE_VS_REST_WORK = 20_000_000_000
 """Labels times stored feature values up to which one-vs-rest is chosen: some half an hour for each c on one core."""
@@ -65,7 +67,7 @@ _HELD_OUT: tuple[Part, ...] = ("validation", "test")
 def scorer_for(samples: Samples) -> ExtremeSettings | None:
     """The scorer for samples whose label set is large, said in a line of the log; None where it is not."""
     count, labels = samples.targets.shape
-    if count * labels < LARGE or not isinstance(samples.inputs, Features):
+    if count * labels < LARGE or labels < MANY or not isinstance(samples.inputs, Features):
         return None
     values = samples.inputs.values
     work = labels * (values.nnz if isinstance(values, sparse.csr_array) else values.size)

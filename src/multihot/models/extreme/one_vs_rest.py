@@ -103,7 +103,7 @@ def fit_one_vs_rest(features: Features, targets: Targets, settings: OneVsRestSet
 
 def _fit_label(rows: sparse.csr_matrix, present: NDArray[np.int8], c: float, prune: float) -> tuple[Any, float]:
     """Weights (1, D) and bias of one label."""
-    if present.min(initial=1) == present.max(initial=0):
+    if not 0 < present.sum() < len(present):
         return sparse.csr_array((1, rows.shape[1]), dtype=np.float32), 1.0 if present.any() else NEVER
     from sklearn.svm import LinearSVC  # takes a second, which other commands need not wait for
 
