@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multihot.predict import predict
     from multihot.recipe import Recipe
     from multihot.report import write_report
-    from multihot.run import Run, ScoreEvaluation
+    from multihot.run import ListedRun, Run, ScoreEvaluation, load_run
     from multihot.scores import ScoreTable, evaluate_scores, read_score_table, read_targets, write_evaluation
     from multihot.train import train
 
@@ -35,6 +35,7 @@ __all__ = [
     "Inspection",
     "LabelSet",
     "LabelSpace",
+    "ListedRun",
     "MultiLabelClassifier",
     "MultihotError",
     "Recipe",
@@ -48,6 +49,7 @@ __all__ = [
     "evaluate_scores",
     "export",
     "inspect",
+    "load_run",
     "predict",
     "read",
     "read_score_table",
@@ -71,7 +73,7 @@ if not TYPE_CHECKING:
         "multihot.predict": "predict",
         "multihot.recipe": "Recipe",
         "multihot.report": "write_report",
-        "multihot.run": "Run ScoreEvaluation",
+        "multihot.run": "ListedRun Run ScoreEvaluation load_run",
         "multihot.scores": "ScoreTable evaluate_scores read_score_table read_targets write_evaluation",
         "multihot.train": "train",
     }
