@@ -10,11 +10,29 @@ from multihot.models.encoders.preparation import Preparation, as_tensor
 NAN = np.nan
 
 
-def test_numbers_lose_mean_and_scale_and_flags_keep_theirs() -> None:
+def test_numbers_lose_median_and_scale_and_flags_keep_theirs() -> None:
     values = np.array([[1e9, 0.0], [1e9 + 2, 0.0], [1e9 + 4, 1.0]])
     prepared = Preparation(2).learn(values)(torch.from_numpy(values)).numpy()
-    np.testing.assert_allclose(prepared[:, 0], np.array([-1, 0, 1]) * np.sqrt(1.5), rtol=1e-6)
-    np.testing.assert_allclose(prepared[:, 1], np.array([-1, -1, 2]) / 3, rtol=1e-6)
+    scaled = np.array([-1, 0, 1]) * 1.349
+    np.testing.assert_allclose(prepared[:, 0], scaled / np.sqrt(1 + np.square(scaled / 3)), rtol=1e-6)
+    np.testing.assert_allclose(prepared[:, 1], np.array([-1, -1, 2]) / 3, rtol=0.03)
+
+
+def test_a_normal_feature_is_about_standardised_whatever_its_outliers() -> None:
+    values = np.random.default_rng(0).normal(50, 7, (1000, 1))
+    values[:5] = [[1e9], [-1e6], [500], [-999], [1e30]]
+    prepared = Preparation(1).learn(values)(torch.from_numpy(values))
+    assert prepared.abs().max() <= 3
+    assert abs(prepared.mean()) < 0.05
+    assert prepared[5:].std().item() == pytest.approx(0.88, abs=0.05)
+
+
+def test_a_number_that_is_mostly_the_same_has_its_standard_deviation_for_scale() -> None:
+    values = np.zeros((100, 1))
+    values[:10] = 20
+    prepared = Preparation(1).learn(values)(torch.from_numpy(values))
+    scaled = (20 - 2) / 6
+    assert prepared[0].item() == pytest.approx(scaled / np.sqrt(1 + (scaled / 3) ** 2))
 
 
 def test_missing_values_become_the_median_and_are_told() -> None:

@@ -28,9 +28,10 @@ CANDIDATES: tuple[VectorEncoderSettings, ...] = (
     KernelSettings(),
     ForestSettings(),
     IdentitySettings(),
-    KernelSettings(shape="gaussian", gamma=1.0),
-    ForestSettings(kind="random_forest"),
+    KernelSettings(shape="gaussian", gamma=0.5),
+    KernelSettings(shape="gaussian", gamma=2.0),
     DenseSettings(),
+    ForestSettings(kind="random_forest"),
 )
 """The most promising first, so that little time still gives a good model: a kernel machine and a forest are the best of
 these on most tables, and unlike enough that their blend is better."""
