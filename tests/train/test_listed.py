@@ -14,7 +14,7 @@ from scipy import sparse
 
 from multihot.cli import main
 from multihot.data import Features, Samples, read, write
-from multihot.errors import ArgumentError, DataError, LabelError, RecipeError, RunError
+from multihot.errors import ArgumentError, DataError, LabelError, MissingExtraError, RecipeError, RunError
 from multihot.evaluate import evaluate
 from multihot.labels import LabelSpace, Targets
 from multihot.recipe import Recipe
@@ -166,6 +166,19 @@ def test_what_lists_cannot_give_is_refused_before_training(tmp_path: Path) -> No
     recipe = Recipe.parse({"encoder": "one_vs_rest", "decision": {"calibration": "isotonic"}})
     with pytest.raises(ArgumentError, match="needs a score for every label"):
         train(made(50), recipe, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_would_be_ignored_is_refused(tmp_path: Path) -> None:
+    for setting in ({"head": "chain"}, {"loss": "asymmetric"}):
+        with pytest.raises(RecipeError, match="one_vs_rest brings its own head and loss"):
+            train(made(50), Recipe.parse({"encoder": "one_vs_rest", **setting}), tmp_path / "run")
+
+
+def test_nothing_is_begun_without_omikuji(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "omikuji", None)
+    with pytest.raises(MissingExtraError, match=r"multihot\[extreme\]"):
+        train(made(50), Recipe.parse({"encoder": "label_trees"}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -24,6 +24,7 @@ from multihot.models.extreme import (
     Ranked,
     fit_label_trees,
     fit_one_vs_rest,
+    require_trees_for,
 )
 from multihot.progress import logger
 from multihot.recipe import Recipe
@@ -85,6 +86,8 @@ def train_listed(samples: Samples, recipe: Recipe, folder: Path) -> ListedRun:
     `metrics.json` is written last: where it is, the run is finished.
     """
     require_for_lists(recipe.decision)
+    if isinstance(recipe.listing_encoder, LabelTreesSettings):
+        require_trees_for(samples.targets)
     if not len(samples):
         raise DataError(f"{samples.source}: no usable sample")
     rare = _mostly_rare(samples.targets)
@@ -103,6 +106,7 @@ def train_listed(samples: Samples, recipe: Recipe, folder: Path) -> ListedRun:
     write_recipe(folder / RECIPE, recipe)
     write_split(folder / SPLIT, samples, parts.names(), [None] * len(samples), notes)
     scorer, history = _fit(samples, parts, recipe.listing_encoder, folder)
+    logger.info("fitted %s; ranking the labels of held-out samples", recipe.listing_encoder.name)
     run, scores = _decide(samples, parts, recipe, folder, scorer)
     write_text(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
     _finish(run, scores)

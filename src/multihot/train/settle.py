@@ -11,7 +11,16 @@ from accelerate import Accelerator
 from multihot.data import Features, Samples
 from multihot.data.loading import median_shorter_side
 from multihot.errors import DataError, RecipeError, RunError
-from multihot.models import HEADS, AutoSettings, choose_device, choose_size, default_pooling, has_pretrained_weights
+from multihot.losses import BinaryCrossEntropySettings
+from multihot.models import (
+    HEADS,
+    AutoSettings,
+    LinearSettings,
+    choose_device,
+    choose_size,
+    default_pooling,
+    has_pretrained_weights,
+)
 from multihot.models.extreme import ExtremeSettings
 from multihot.recipe import Recipe
 from multihot.run import RECIPE, free_name
@@ -68,6 +77,8 @@ def _for_vectors(recipe: Recipe, samples: Samples) -> dict[str, Any]:
         raise RecipeError(f"tune: {recipe.tune} is about encoders of pictures, and the samples are feature vectors")
     listing = _listing_encoder(recipe, samples)
     if listing is not None:
+        if recipe.head != LinearSettings() or recipe.loss != BinaryCrossEntropySettings():
+            raise RecipeError(f"encoder: {listing.name} brings its own head and loss: leave both out")
         return {"encoder": listing, "cross_fit": 0}
     declared = samples.split is not None and "validation" in samples.split
     return {"encoder": recipe.vector_encoder, "cross_fit": folds_for(recipe, samples.features, declared=declared)}

@@ -21,7 +21,7 @@ from multihot.models.extreme import (
     fit_one_vs_rest,
 )
 from multihot.models.extreme import one_vs_rest as module
-from multihot.models.extreme.rows import rarity, unit_rows
+from multihot.models.extreme.rows import RowScaling
 
 PLAIN = OneVsRestSettings(rare_weigh_more=False, prune=0)
 
@@ -31,12 +31,24 @@ def found(ranked: Ranked, samples: Samples) -> float:
 
 
 def test_rows_have_unit_length_and_rare_features_weigh_more() -> None:
-    features = Features(np.array([[3.0, 4.0, 0.0], [1.0, np.nan, 0.0], [0.0, 0.0, 0.0]]))
-    weights = rarity(features)
-    assert weights[2] > weights[1] == weights[1]
-    np.testing.assert_allclose(weights, 1 + np.log(4 / (1 + np.array([2, 2, 0]))), rtol=1e-6)
-    rows = unit_rows(features, np.array([1, 1, 1], np.float32)).toarray()
+    features = Features(sparse.csr_array([[3.0, 4.0, 0.0], [1.0, np.nan, 0.0], [0.0, 0.0, 0.0]]))
+    scaling = RowScaling.learn(features, rare_weigh_more=True)
+    np.testing.assert_allclose(scaling.weights, 1 + np.log(4 / (1 + np.array([2, 2, 0]))), rtol=1e-6)
+    rows = RowScaling.learn(features, rare_weigh_more=False).apply(features).toarray()
     np.testing.assert_allclose(rows, [[0.6, 0.8, 0], [1, 0, 0], [0, 0, 0]], rtol=1e-6)
+
+
+def test_dense_features_are_standardised_first() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal([0, 1000, 5], [1, 100, 0], (50, 3))
+    values[0] = np.nan
+    scaling = RowScaling.learn(Features(values), rare_weigh_more=True)
+    rows = scaling.apply(Features(values)).toarray()
+    standard = (values - np.nanmean(values, axis=0)) / [np.nanstd(values[:, 0]), np.nanstd(values[:, 1]), np.inf]
+    np.testing.assert_allclose(rows[1:], standard[1:] / np.linalg.norm(standard[1:], axis=1)[:, None], atol=1e-4)
+    np.testing.assert_array_equal(rows[0], 0)
+    stored = scaling.apply(Features(sparse.csr_array(np.nan_to_num(values[1:]))))
+    np.testing.assert_allclose(stored.toarray(), rows[1:], atol=1e-6)
 
 
 def test_each_label_is_a_linear_support_vector_machine(learned: Samples, fresh: Samples) -> None:
@@ -53,7 +65,7 @@ def test_ranking_in_blocks_is_ranking_all(learned: Samples, fresh: Samples, monk
     monkeypatch.setattr(module, "CELLS", 100)
     blocks = scorer.rank(fresh.features, 7)
     np.testing.assert_array_equal(whole.labels, blocks.labels)
-    scores = unit_rows(fresh.features, scorer.feature_weights) @ scorer.weights.toarray().T + scorer.bias
+    scores = scorer.scaling.apply(fresh.features) @ scorer.weights.toarray().T + scorer.bias
     np.testing.assert_allclose(whole.scores, -np.sort(-scores, axis=1)[:, :7], rtol=1e-5)
     assert scorer.rank(fresh.features.take([]), 7).labels.shape == (0, 7)
     assert scorer.rank(fresh.features, 99).labels.shape == (200, 30)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from multihot.data import Features
 from multihot.errors import DataError, MissingExtraError, RunError
 from multihot.labels import Targets
 from multihot.models.extreme.ranked import Ranked
-from multihot.models.extreme.rows import rarity, unit_rows
+from multihot.models.extreme.rows import RowScaling
 from multihot.models.extreme.settings import LabelTreesSettings
 from multihot.progress import track
 
@@ -43,26 +44,31 @@ class LabelTrees:
     """Trees of linear scorers that lead to the labels.
 
     Args:
-        feature_weights: (D,) what features are multiplied with before rows are brought to unit length.
+        scaling: what is done to feature vectors first.
         frequent: labels from the most frequent one, which fill lists that the trees leave short.
         model: omikuji's.
         beam: how many branches of a tree are followed at each level.
     """
 
-    feature_weights: NDArray[np.float32]
+    scaling: RowScaling
     frequent: NDArray[np.int32]
     model: Any
     beam: int
 
     def rank(self, features: Features, count: int) -> Ranked:
         """The `count` best labels of each sample, by the logits of the trees' mean probabilities."""
-        rows, count = unit_rows(features, self.feature_weights), min(count, len(self.frequent))
+        rows, count = self.scaling.apply(features), min(count, len(self.frequent))
         labels, scores = np.empty((len(features), count), np.int32), np.empty((len(features), count), np.float32)
-        for row in track(range(len(features)), "ranking labels", len(features)):
+
+        def best(row: int) -> list[tuple[int, float]]:
             inside = slice(*rows.indptr[row : row + 2])
             pairs = list(zip(rows.indices[inside].tolist(), rows.data[inside].tolist(), strict=True))
-            found = self.model.predict(pairs, beam_size=self.beam, top_k=count)
-            labels[row], scores[row] = self._filled(found, count)
+            found: list[tuple[int, float]] = self.model.predict(pairs, beam_size=self.beam, top_k=count)
+            return found
+
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            for row, found in enumerate(track(pool.map(best, range(len(features))), "ranking labels", len(features))):
+                labels[row], scores[row] = self._filled(found, count)
         return Ranked(labels, scores)
 
     def _filled(self, found: list[tuple[int, float]], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -75,8 +81,7 @@ class LabelTrees:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """What `model.safetensors` holds beside omikuji's files."""
-        return {
-            "feature_weights": torch.from_numpy(self.feature_weights),
+        return self.scaling.tensors() | {
             "frequent": torch.from_numpy(self.frequent),
             "beam": torch.tensor(self.beam),
         }
@@ -87,7 +92,7 @@ class LabelTrees:
         frequent = tensors["frequent"].numpy()
         if len(frequent) and not (frequent.min() >= 0 and frequent.max() < labels):
             raise ValueError(f"label {frequent.max()} of {labels}")
-        return cls(tensors["feature_weights"].numpy(), frequent, load_trees(folder / TREES), int(tensors["beam"]))
+        return cls(RowScaling.from_tensors(tensors), frequent, load_trees(folder / TREES), int(tensors["beam"]))
 
 
 def fit_label_trees(
@@ -106,15 +111,10 @@ def fit_label_trees(
         MissingExtraError: omikuji is not installed.
         DataError: a target is unknown, which trees would read as absent.
     """
-    require_omikuji()
-    if targets.unknown.nnz:
-        raise DataError(
-            f"{targets.unknown.nnz:,} targets are unknown, and label trees would read them as absent; "
-            "take --encoder one_vs_rest, which leaves them out"
-        )
-    weighting = rarity(features) if settings.rare_weigh_more else np.ones(features.width, np.float32)
+    require_trees_for(targets)
     some = np.flatnonzero(np.diff(targets.present.indptr))
-    rows, trees = unit_rows(features.take(some), weighting), folder / TREES
+    scaling = RowScaling.learn(features, rare_weigh_more=settings.rare_weigh_more)
+    rows, trees = scaling.apply(features.take(some)), folder / TREES
     shutil.rmtree(trees, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="multihot-") as scratch:
         data, part = Path(scratch) / "data.txt", Path(scratch) / TREES
@@ -122,7 +122,7 @@ def fit_label_trees(
         _train(data, part, settings, targets.shape[1], threads)
         shutil.move(part, trees)
     frequent = np.argsort(-targets.positives(), kind="stable")[: 2 * settings.listed].astype(np.int32)
-    return LabelTrees(weighting, frequent, load_trees(trees), settings.beam)
+    return LabelTrees(scaling, frequent, load_trees(trees), settings.beam)
 
 
 def _train(data: Path, folder: Path, settings: LabelTreesSettings, labels: int, threads: int) -> None:
@@ -149,7 +149,19 @@ def load_trees(folder: Path) -> Any:
     """Omikuji's model, as it wrote it (JSON and CBOR: data, nothing that is executed)."""
     omikuji = require_omikuji()
     with _kept_quiet():
-        return omikuji.Model.load(str(folder))
+        model = omikuji.Model.load(str(folder))
+    model.init_prediction_thread_pool(1)  # samples are ranked side by side, and each by one thread
+    return model
+
+
+def require_trees_for(targets: Targets) -> None:
+    """Raise where label trees cannot be grown: without omikuji, or where targets are unknown."""
+    require_omikuji()
+    if targets.unknown.nnz:
+        raise DataError(
+            f"{targets.unknown.nnz:,} targets are unknown, and label trees would read them as absent; "
+            "take --encoder one_vs_rest, which leaves them out"
+        )
 
 
 def require_omikuji() -> Any:

@@ -15,7 +15,7 @@ from scipy import sparse
 from multihot.data import Features
 from multihot.labels import Targets
 from multihot.models.extreme.ranked import Ranked
-from multihot.models.extreme.rows import rarity, unit_rows
+from multihot.models.extreme.rows import RowScaling
 from multihot.models.extreme.settings import OneVsRestSettings
 from multihot.progress import track
 
@@ -33,18 +33,18 @@ class OneVsRest:
     """A linear scorer of L labels.
 
     Args:
-        feature_weights: (D,) what features are multiplied with before rows are brought to unit length.
+        scaling: what is done to feature vectors first.
         weights: (L, D) CSR.
         bias: (L,).
     """
 
-    feature_weights: NDArray[np.float32]
+    scaling: RowScaling
     weights: sparse.csr_array
     bias: NDArray[np.float32]
 
     def rank(self, features: Features, count: int) -> Ranked:
         """The `count` best labels of each sample by their margins, a block of samples at a time."""
-        rows, count = unit_rows(features, self.feature_weights), min(count, len(self.bias))
+        rows, count = self.scaling.apply(features), min(count, len(self.bias))
         by_feature, step = sparse.csr_array(self.weights.T), max(CELLS // len(self.bias), 1)
         blocks = (rows[start : start + step] for start in range(0, len(features), step))
         return Ranked.joined(
@@ -54,22 +54,23 @@ class OneVsRest:
     def tensors(self) -> dict[str, torch.Tensor]:
         """What `model.safetensors` holds."""
         arrays = {
-            "feature_weights": self.feature_weights,
             "bias": self.bias,
             "weights.data": self.weights.data,
             "weights.indices": self.weights.indices.astype(np.int32),
             "weights.indptr": self.weights.indptr.astype(np.int64),
         }
-        return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        own = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        return self.scaling.tensors() | own
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, torch.Tensor], folder: Path, labels: int) -> Self:
         """The inverse of `tensors`; raises KeyError or ValueError where they do not fit together."""
+        scaling = RowScaling.from_tensors(tensors)
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         pieces = tuple(arrays[f"weights.{piece}"] for piece in ("data", "indices", "indptr"))
-        weights = sparse.csr_array(pieces, shape=(labels, len(arrays["feature_weights"])))
+        weights = sparse.csr_array(pieces, shape=(labels, len(scaling.weights)))
         weights.check_format(full_check=True)
-        return cls(arrays["feature_weights"], weights, arrays["bias"].reshape(labels))
+        return cls(scaling, weights, arrays["bias"].reshape(labels))
 
 
 def fit_one_vs_rest(features: Features, targets: Targets, settings: OneVsRestSettings, c: float) -> OneVsRest:
@@ -83,8 +84,8 @@ def fit_one_vs_rest(features: Features, targets: Targets, settings: OneVsRestSet
 
     A label that all samples have always scores 1; one that none has is never listed before others.
     """
-    weighting = rarity(features) if settings.rare_weigh_more else np.ones(features.width, np.float32)
-    rows = sparse.csr_matrix(unit_rows(features, weighting).astype(np.float64))
+    scaling = RowScaling.learn(features, rare_weigh_more=settings.rare_weigh_more)
+    rows = sparse.csr_matrix(scaling.apply(features).astype(np.float64))
     rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
     by_label, unknown = sparse.csc_array(targets.present), sparse.csc_array(targets.unknown)
 
@@ -98,7 +99,7 @@ def fit_one_vs_rest(features: Features, targets: Targets, settings: OneVsRestSet
     labels = targets.shape[1]
     fitted = list(track(map(fit, range(labels)), f"fitting labels, c = {c:g}", labels))
     weights = sparse.csr_array(sparse.vstack([weight for weight, _ in fitted], format="csr"))
-    return OneVsRest(weighting, weights, np.array([bias for _, bias in fitted], np.float32))
+    return OneVsRest(scaling, weights, np.array([bias for _, bias in fitted], np.float32))
 
 
 def _fit_label(rows: sparse.csr_matrix, present: NDArray[np.int8], c: float, prune: float) -> tuple[Any, float]:

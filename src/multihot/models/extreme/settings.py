@@ -17,7 +17,8 @@ class OneVsRestSettings(BaseModel):
     nDCG@5."""
 
     rare_weigh_more: bool = True
-    """Whether features are weighted by how rare they are (inverse document frequency), before rows have unit length."""
+    """Whether sparse features are weighted by how rare they are (inverse document frequency). Dense ones are
+    standardised in any case; then rows have unit length."""
 
     prune: float = Field(default=0.05, ge=0)
     """Weights smaller than this are left out."""
@@ -40,7 +41,8 @@ class LabelTreesSettings(BaseModel):
     """Weight of errors against the penalty on squared weights."""
 
     rare_weigh_more: bool = False
-    """Whether features are weighted by how rare they are (inverse document frequency), before rows have unit length."""
+    """Whether sparse features are weighted by how rare they are (inverse document frequency). Dense ones are
+    standardised in any case; then rows have unit length."""
 
     prune: float = Field(default=0.1, ge=0)
     """Weights smaller than this are left out."""
