@@ -62,6 +62,12 @@ def test_every_encoder_learns(encoder: Any) -> None:
     np.testing.assert_array_equal(fitted.predict_proba(new), clone(fitted).fit(X, y).predict_proba(new))
 
 
+def test_without_a_word_dense_inputs_get_a_kernel_and_sparse_ones_a_linear_model() -> None:
+    X, y = sampled()
+    assert MultiLabelClassifier(recipe=QUICK).fit(X, y).encoder_.name == "kernel"
+    assert MultiLabelClassifier(recipe=QUICK).fit(sparse.csr_array(X), y).encoder_.name == "identity"
+
+
 def test_the_objective_decides() -> None:
     X, y = sampled(200)
     recall = MultiLabelClassifier("identity", objective="recall", recipe=QUICK).fit(X, y)

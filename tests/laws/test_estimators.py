@@ -28,7 +28,7 @@ from multihot.estimators import (
 from multihot.labels import Targets
 
 BASE = LogisticRegression()
-QUICK = {"cross_fit": 2, "head_fit": {"l2": 0.1}}
+QUICK = {"cross_fit": 2, "head_fit": {"l2": 0.01}}
 ESTIMATORS = {
     "relevance": BinaryRelevance(BASE),
     "chain": ClassifierChain(BASE),
@@ -191,7 +191,7 @@ def test_unknown_is_not_absent(estimator: Any) -> None:
     absent = np.nan_to_num(hidden)
     # hiding three quarters of the positives shifts the balance, taking them for absent destroys the label
     recalled = clone(estimator).fit(X, hidden).predict(X)[y[:, 0] == 1, 0].mean()
-    assert recalled > 0.6
+    assert recalled > 0.5
     assert recalled > clone(estimator).fit(X, absent).predict(X)[y[:, 0] == 1, 0].mean() + 0.3
 
 

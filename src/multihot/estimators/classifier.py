@@ -35,8 +35,9 @@ class MultiLabelClassifier(MultiLabelEstimator):
     take no part in anything.
 
     Args:
-        encoder: "auto" chooses by cross-validation among "identity" (a linear model), "kernel", "forest" and "dense";
-            or one of these, or a mapping of its name and settings.
+        encoder: "identity" (a linear model), "kernel", "forest" or "dense", or a mapping of its name and settings;
+            "auto" tries them by cross-validation, for two minutes or so (`{"name": "auto", "seconds": 30}`). None takes
+            the kernel for dense features and the linear model for sparse ones: seconds.
         head: from the encoder's features to logits, by its name or settings.
         loss: what training makes small, by its name or settings.
         objective: what label sets are decided for, such as "micro_f1", "hamming_loss" or "exact_match".
@@ -57,7 +58,7 @@ class MultiLabelClassifier(MultiLabelEstimator):
 
     def __init__(
         self,
-        encoder: str | Mapping[str, Any] = "auto",
+        encoder: str | Mapping[str, Any] | None = None,
         *,
         head: str | Mapping[str, Any] = "linear",
         loss: str | Mapping[str, Any] = "binary_cross_entropy",
@@ -98,7 +99,7 @@ class MultiLabelClassifier(MultiLabelEstimator):
         if problem.weights is not None:
             problem = problem.take(_repeated(problem.weights))
         features = Features(problem.inputs)
-        recipe = self._recipe()
+        recipe = self._recipe("kernel" if isinstance(features.values, np.ndarray) else "identity")
         if recipe.cross_fit is None:
             recipe = recipe.model_copy(update={"cross_fit": folds_for(recipe, features, declared=False)})
         fitted = fit_vectors(
@@ -114,13 +115,13 @@ class MultiLabelClassifier(MultiLabelEstimator):
         self.encoder_, self.decision_, self.history_ = fitted.encoder, fitted.decision, fitted.history
         return []
 
-    def _recipe(self) -> Recipe:
+    def _recipe(self, default_encoder: str) -> Recipe:
         values = dict(self.recipe or {})
         decision = {"objective": self.objective, **values.pop("decision", {})}
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         return Recipe.parse(
             {
-                "encoder": self.encoder,
+                "encoder": default_encoder if self.encoder is None else self.encoder,
                 "head": self.head,
                 "loss": self.loss,
                 "seed": seed,
