@@ -149,6 +149,16 @@ def test_a_promise_says_what_it_cannot_do() -> None:
     assert decision.decide(decision.probabilities(logits)).all()
 
 
+def test_refit_keeps_the_probabilities_and_cuts_as_a_fit_for_that_objective_does() -> None:
+    logits, targets = samples(80)
+    before = decisions.fit(logits, targets, decisions.DecisionSettings(), SPACE)
+    asked = decisions.DecisionSettings(objective="recall")
+    after = decisions.refit(before, logits, targets, "recall")
+    np.testing.assert_array_equal(after.probabilities(logits), before.probabilities(logits))
+    np.testing.assert_array_equal(after.cuts, decisions.fit(logits, targets, asked, SPACE).cuts)
+    assert after.objective == "recall"
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

@@ -4,11 +4,11 @@ from multihot.decisions import guarantee
 from multihot.decisions.abstain import HandOver, RiskRow, hand_over_cells, hand_over_samples, risk_table
 from multihot.decisions.calibrate import Calibration
 from multihot.decisions.decision import Decision, FittedOn
-from multihot.decisions.fit import fit
+from multihot.decisions.fit import fit, refit
 from multihot.decisions.listed import ListDecision, fit_listed, require_for_lists
 from multihot.decisions.module import DecisionModule
 from multihot.decisions.select import expected_f_sets, joint_f_sets, joint_of_sets
-from multihot.decisions.settings import DecisionSettings, Promise
+from multihot.decisions.settings import DecisionSettings, ObjectiveName, Promise
 from multihot.decisions.trade_off import TradeOff, trade_off
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "FittedOn",
     "HandOver",
     "ListDecision",
+    "ObjectiveName",
     "Promise",
     "RiskRow",
     "TradeOff",
@@ -30,6 +31,7 @@ __all__ = [
     "hand_over_samples",
     "joint_f_sets",
     "joint_of_sets",
+    "refit",
     "require_for_lists",
     "risk_table",
     "trade_off",

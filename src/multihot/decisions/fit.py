@@ -1,5 +1,6 @@
 """Everything that a decision fits, from validation samples."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from multihot.decisions.guarantee import (
     missed_thresholds_by_label,
     wrong_threshold,
 )
-from multihot.decisions.settings import DecisionSettings, Promise
+from multihot.decisions.settings import DecisionSettings, ObjectiveName, Promise
 from multihot.decisions.threshold import Cuts, fit_cuts
 from multihot.labels import LabelSpace, Relations
 
@@ -55,6 +56,22 @@ def fit(
         on,
         fitted.calibration.notes + fitted.cuts.notes,
     )
+
+
+def refit(decision: Decision, logits: ArrayLike, targets: ArrayLike, objective: ObjectiveName) -> Decision:
+    """The same probabilities, with cuts fitted for another objective; a promise is given up.
+
+    Args:
+        decision: with select "threshold".
+        logits: (N, L) of validation samples.
+        targets: (N, L) of 1 present, 0 absent, NaN unknown.
+        objective: what to fit for.
+    """
+    space = decision.space
+    settings = decision.settings.model_copy(update={"objective": objective, "guarantee": None})
+    cuts = fit_cuts(decision.probabilities(logits), matrix(targets, "targets", len(space)), settings, space)
+    notes = decision.calibration.notes + cuts.notes
+    return replace(decision, settings=settings, cuts=cuts.values, shared=cuts.shared, notes=notes)
 
 
 class _Fitted(NamedTuple):

@@ -1,0 +1,64 @@
+"""How much is taken in at a time, so that memory stays bounded whatever is asked."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from multihot.serve.problems import Refused
+from multihot.serve.settings import ServeSettings
+from multihot.serve.telemetry import Telemetry
+
+
+class Admission:
+    """What is accepted and not yet answered; used by the event loop alone.
+
+    Args:
+        settings: limits.
+        telemetry: shows how much is waiting.
+    """
+
+    def __init__(self, settings: ServeSettings, telemetry: Telemetry) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._parts = 0
+        self._bytes = 0
+
+    def room(self, size: int) -> AbstractContextManager[None]:
+        """Room for the body of a request, while it is read and answered.
+
+        Raises:
+            Refused: there is none.
+        """
+        if self._parts >= self._settings.max_waiting or self._bytes + size > self._settings.max_waiting_bytes:
+            raise _busy()
+        self._bytes += size
+        return self._taken(size)
+
+    @contextmanager
+    def _taken(self, size: int) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
+    @contextmanager
+    def of_parts(self, count: int) -> Iterator[None]:
+        """Room for the parts of a request, while they are judged.
+
+        Raises:
+            Refused: there is none.
+        """
+        if self._parts + count > self._settings.max_waiting:
+            raise _busy()
+        self._count(count)
+        try:
+            yield
+        finally:
+            self._count(-count)
+
+    def _count(self, more: int) -> None:
+        self._parts += more
+        self._telemetry.waiting.set(self._parts)
+
+
+def _busy() -> Refused:
+    return Refused(503, "too much is waiting to be answered", "server", "ask again after the seconds of Retry-After")

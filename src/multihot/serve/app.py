@@ -1,0 +1,38 @@
+"""The application: routes and page behind the guard."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+import multihot
+from multihot.serve import routes
+from multihot.serve.admission import Admission
+from multihot.serve.guard import Guard
+from multihot.serve.problems import handle_problems
+from multihot.serve.routes import State
+from multihot.serve.runs import Runs
+
+
+def create_app(runs: Runs) -> FastAPI:
+    """An ASGI application that serves runs; when it shuts down, they end after what was accepted is answered."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(runs.close)
+
+    app = FastAPI(
+        title="multihot",
+        summary="Label sets of pictures and feature vectors",
+        version=multihot.__version__,
+        lifespan=lifespan,
+        docs_url=None,  # these pages ask other servers for their scripts
+        redoc_url=None,
+    )
+    app.state.multihot = State(runs, Admission(runs.settings, runs.telemetry))
+    app.include_router(routes.router)
+    handle_problems(app)
+    app.add_middleware(Guard, settings=runs.settings, telemetry=runs.telemetry)
+    return app
