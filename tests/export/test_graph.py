@@ -4,16 +4,25 @@ import pytest
 import torch
 
 from multihot.errors import ArgumentError
-from multihot.export.graph import SEARCHING_HEADS, classifier_graph, require_graph
-from multihot.models import HEADS, build_classifier
+from multihot.export.graph import classifier_graph, require_graph
+from multihot.models import HEADS, Classifier, VectorClassifier, build_classifier
+from multihot.models.encoders import build_vector_encoder
+from multihot.models.encoders.preparation import Preparation
+from multihot.models.encoders.settings import ForestSettings
+from multihot.models.heads import DirectHead
 from multihot.recipe import Recipe
 
 
-@pytest.mark.parametrize("head", sorted(set(HEADS) - {"linear", *SEARCHING_HEADS}))
+def build(head: str) -> Classifier:
+    loss = "sequence_cross_entropy" if head == "label_sequence" else "binary_cross_entropy"
+    recipe = Recipe.parse({"encoder": {"name": "cnn28"}, "head": {"name": head}, "loss": {"name": loss}})
+    return build_classifier(recipe.picture_encoder, recipe.head, 5, load_weights=False)
+
+
+@pytest.mark.parametrize("head", sorted(set(HEADS) - {"linear", "chain", "label_sequence"}))
 def test_heads_give_the_same_logits_for_batches_of_any_size(head: str) -> None:
     torch.manual_seed(0)
-    recipe = Recipe.parse({"encoder": {"name": "cnn28"}, "head": {"name": head}})
-    classifier = build_classifier(recipe.picture_encoder, recipe.head, 5, load_weights=False)
+    classifier = build(head)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(classifier_graph(classifier).SerializeToString(), options)
@@ -24,7 +33,13 @@ def test_heads_give_the_same_logits_for_batches_of_any_size(head: str) -> None:
         np.testing.assert_allclose(session.run(None, {"pictures": pictures.numpy()})[0], expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("head", SEARCHING_HEADS)
+@pytest.mark.parametrize("head", ["chain", "label_sequence"])
 def test_heads_that_search_are_refused(head: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^head {head}: its search cannot be written as a graph; heads that can"):
-        require_graph(head)
+    with pytest.raises(ArgumentError, match=f"^head {head}: its beam search cannot be written as a graph"):
+        require_graph(build(head))
+
+
+def test_forests_are_refused() -> None:
+    encoder = build_vector_encoder(ForestSettings(), 3, 2)
+    with pytest.raises(ArgumentError, match=r"^encoder forest: the way down its trees cannot be written as a graph"):
+        require_graph(VectorClassifier(Preparation(3), encoder, DirectHead(2)))

@@ -15,7 +15,9 @@ from multihot.export import building, check, export, writing
 from multihot.export.graph import classifier_graph
 from multihot.labels import Relations
 from multihot.onnx import Predictor
+from multihot.recipe import Recipe
 from multihot.run import Run
+from multihot.train import train
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -139,3 +141,30 @@ def test_the_command_says_how_the_file_compared(
     assert f"written: {tmp_path / 'm.onnx'}" in said.err
     assert call("export", shapes_run.folder, "--to", tmp_path / "m.onnx") == 2
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoder", ["identity", "kernel"])
+def test_runs_on_feature_vectors(tmp_path: Path, encoder: str, call: Callable[..., int]) -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(120, 4))
+    targets = values[:, :2] > 0
+    values[random.random(values.shape) < 0.1] = np.nan
+    np.savez(tmp_path / "v.npz", features=values, labels=targets.astype(np.int64))
+    samples = read(tmp_path / "v.npz")
+    run = train(samples, Recipe.parse({"encoder": {"name": encoder}, "device": "cpu"}), tmp_path / "run")
+    with pytest.raises(DataError, match=r"is in no file of its own: name the source \(--source\)"):
+        export(run, tmp_path / "m.onnx")
+    with pytest.raises(ArgumentError, match="precision int8 is for runs on pictures"):
+        export(run, tmp_path / "m.onnx", samples=samples, precision="int8")
+    description = export(run, tmp_path / "m.onnx", samples=samples)
+    assert (description.takes, description.size) == ("features", 4)
+    predictor = Predictor(tmp_path / "m.onnx", "onnxruntime")
+    for own, other in zip(run.predict(values[:9]), predictor.predict(values[:9]), strict=True):
+        assert (own.id, own.labels) == (other.id, other.labels)
+        assert own.probabilities == pytest.approx(other.probabilities, abs=1e-3)
+    with pytest.raises(ArgumentError, match=r"takes feature vectors, an array \(N, 4\)"):
+        predictor.predict("a.png")
+    with pytest.raises(ArgumentError, match=r"expected feature vectors \(B, 4\) of the type float32, got \(9, 3\)"):
+        predictor.run(values[:9, :3].astype(np.float32))
+    assert call("predict", tmp_path / "m.onnx", tmp_path / "v.npz", "--out", tmp_path / "p.csv") == 0
+    assert len((tmp_path / "p.csv").read_text().splitlines()) == 121

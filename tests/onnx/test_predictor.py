@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
-
 import onnx
+import pytest
+from onnx import helper
+
 from multihot.errors import ArgumentError, LabelError, MissingExtraError, RunError
 from multihot.onnx import Predictor, engines
 from multihot.run import Run
-from onnx import helper
 
 WITHOUT = """
 import sys

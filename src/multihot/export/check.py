@@ -1,10 +1,10 @@
-"""The exported file against the run it was made of, on pictures of the run's own test part.
+"""The exported file against the run it was made of, on samples of the run's own test part.
 
-Shapes: N samples, L labels.
+Shapes: N samples, B samples in a batch, L labels.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot import metrics
-from multihot.data import ImageFiles, Images, Samples
+from multihot.data import Features, ImageFiles, Images, Samples
 from multihot.data.ahead import ahead
 from multihot.data.loading import resize
 from multihot.decisions import Decision
 from multihot.errors import DataError, RunError
-from multihot.models import Classifier
 from multihot.models.encode import infer
 from multihot.onnx import Predictor, SelfCheck
 from multihot.progress import track
@@ -30,18 +29,26 @@ MOST_DIFFERENCE = 1e-3
 WAITING = 2  # decoded pictures held for each thread
 
 
-class Pictures(NamedTuple):
-    """N pictures of a part of a run's split, by name."""
+class Part(NamedTuple):
+    """N samples of a part of a run's split, by name."""
 
     ids: tuple[str, ...]
-    images: Images
+    inputs: Images | Features
 
 
-def pictures_of(run: Run, part: str, samples: Samples | None = None) -> Pictures:
-    """The pictures of a part of the run's split: from `samples`, or where the run read them.
+class Pair(NamedTuple):
+    """What the run and the file say of the same samples: logits; probabilities and decided labels, (B, L) each."""
+
+    logits: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    decided: NDArray[np.bool_]
+
+
+def part_of(run: Run, part: str, samples: Samples | None = None) -> Part:
+    """The inputs of a part of the run's split: from `samples`, or where the run read its pictures.
 
     Raises:
-        DataError: they are not there.
+        DataError: they are not there, or are no pictures, or no feature vectors, as the run takes them.
     """
     rows = [row for row in run.split().select(["id", "part", "path"]).to_pylist() if row["part"] == part]
     ids = tuple(row["id"] for row in rows)
@@ -50,47 +57,59 @@ def pictures_of(run: Run, part: str, samples: Samples | None = None) -> Pictures
         missing = [name for name in ids if name not in places]
         if missing:
             raise DataError(f"{samples.source}: {len(missing)} {part} samples of the run are not in it: {missing[0]}")
-        return Pictures(ids, samples.images.take([places[name] for name in ids]))
+        inputs = samples.images if run.features is None else samples.features
+        return Part(ids, inputs.take([places[name] for name in ids]))
     gone = next((row for row in rows if row["path"] is None or not Path(row["path"]).is_file()), None)
     if gone is not None:
         where = f"not at {gone['path']}" if gone["path"] else "in no file of its own"
         raise DataError(f"{run.folder}: the {part} sample {gone['id']} is {where}: name the source (--source)")
-    return Pictures(ids, ImageFiles([row["path"] for row in rows]))
+    return Part(ids, ImageFiles([row["path"] for row in rows]))
 
 
-def compare(run: Run, classifier: Classifier, decision: Decision, file: Predictor, pictures: Pictures) -> SelfCheck:
-    """What the run and the file say of the same pixels.
+def compare(run: Run, decision: Decision, file: Predictor, test: Part) -> SelfCheck:
+    """The run and the file on the run's test samples.
 
     Args:
-        run: whose targets are taken.
-        classifier: the run's.
+        run: of pictures or of feature vectors.
         decision: the run's, without the relations that the file leaves out.
         file: to be checked.
-        pictures: of the test part.
+        test: the samples.
 
     Raises:
-        RunError: there are no pictures.
-        ImageError: one cannot be decoded any more.
+        RunError: there are none.
+        DataError: one cannot be read any more.
     """
-    if not pictures.ids:
+    if not test.ids:
         raise RunError(f"{run.folder}: no test samples to check the file against")
-    side, count = classifier.encoder.spec.size, len(pictures.ids)
-    decoded = ahead(pictures.images.decode, range(count), WAITING)
-    pairs = [
-        (infer(classifier, resize(pixels, side)[None]), *file.run(pixels[None]))
-        for pixels in track(decoded, "checking the file", count)
-    ]
+    inputs = test.inputs
+    pairs = _on_vectors(run, file, inputs) if isinstance(inputs, Features) else _on_pictures(run, file, inputs)
     logits, probabilities, decided = (np.concatenate(column) for column in zip(*pairs, strict=True))
     expected = decision.probabilities(logits)
     expected_sets = decision.decide(expected)
-    targets = _targets(run, pictures.ids)
+    targets = _targets(run, test.ids)
     return SelfCheck(
-        samples=count,
+        samples=len(test.ids),
         cells_equal=float((decided == expected_sets).mean()),
         largest_difference=float(np.abs(probabilities - expected).max()),
         mean_average_precision_lost=_lost(metrics.mean_average_precision, targets, expected, probabilities),
         exact_match_lost=_lost(metrics.exact_match, targets, expected_sets, decided),
     )
+
+
+def _on_pictures(run: Run, file: Predictor, images: Images) -> Iterator[Pair]:
+    decoded = ahead(images.decode, range(len(images)), WAITING)
+    for pixels in track(decoded, "checking the file", len(images)):
+        own = resize(pixels, file.description.size)
+        yield Pair(infer(run.classifier, own[None]), *file.run(pixels[None]))
+
+
+def _on_vectors(run: Run, file: Predictor, features: Features) -> Iterator[Pair]:
+    own = features if run.features is None else features.aligned(run.features)
+    start = 0
+    for scored in run.score(own):
+        rows = range(start, start + len(scored.logits))
+        yield Pair(scored.logits, *file.run(own.take(rows).dense().astype(np.float32)))
+        start = rows.stop
 
 
 def require_same(check: SelfCheck, where: Path) -> None:

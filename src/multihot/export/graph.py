@@ -1,6 +1,6 @@
 """A run as one ONNX graph: resize, classifier, decision.
 
-Shapes: B pictures in a batch, H W height and width in pixels, S the side they are resized to, L labels.
+Shapes: B samples in a batch, H W height and width in pixels, S the side they are resized to, D features, L labels.
 """
 
 import copy
@@ -15,39 +15,51 @@ from torch import Tensor, nn
 from multihot.decisions import Decision, DecisionModule
 from multihot.errors import ArgumentError
 from multihot.export.resize import resize_graph
-from multihot.models import Classifier
-from multihot.models.heads import HEADS
+from multihot.models import AnyClassifier, Classifier
+from multihot.models.encoders.forest import ForestEncoder
+from multihot.models.heads import ChainHead, LabelSequenceHead
 
 OPSET = 20
-SEARCHING_HEADS = ("chain", "label_sequence")
-"""Their beam search depends on values, which a graph cannot."""
 EXAMPLES = 2  # with one, the exporter takes the size of the batch for fixed
+
+NO_GRAPHS: dict[type[nn.Module], str] = {
+    ChainHead: "head chain: its beam search",
+    LabelSequenceHead: "head label_sequence: its beam search",
+    ForestEncoder: "encoder forest: the way down its trees",
+}
+"""What goes on as long as its values say, which a graph cannot."""
 
 
 class _Logits(nn.Module):
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: AnyClassifier) -> None:
         super().__init__()
         self.classifier = classifier
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(pictures)
+    def forward(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(inputs)
         return logits.float()
 
 
-def require_graph(head: str) -> None:
-    """Raise an `ArgumentError` where a head cannot be written as a graph."""
-    if head in SEARCHING_HEADS:
-        others = ", ".join(name for name in HEADS if name not in SEARCHING_HEADS)
-        raise ArgumentError(f"head {head}: its search cannot be written as a graph; heads that can are {others}")
+def require_graph(classifier: AnyClassifier) -> None:
+    """Raise an `ArgumentError` that names what cannot be written as a graph, if a classifier has such a part."""
+    for module in classifier.modules():
+        if type(module) in NO_GRAPHS:
+            raise ArgumentError(f"{NO_GRAPHS[type(module)]} cannot be written as a graph; such runs are not exported")
 
 
-def classifier_graph(classifier: Classifier, *, half: bool = False) -> ModelProto:
-    """From `pictures` (B, 3, S, S) uint8 to `logits` (B, L) float32; with `half`, computed in half precision.
+def classifier_graph(classifier: AnyClassifier, *, half: bool = False) -> ModelProto:
+    """From `pictures` (B, 3, S, S) uint8, or `features` (B, D) float32, to `logits` (B, L) float32.
+
+    Args:
+        classifier: of pictures or of feature vectors.
+        half: compute in half precision.
 
     Raises:
         ArgumentError: the exporter cannot write it.
     """
     own = copy.deepcopy(classifier).cpu()
+    if not isinstance(own, Classifier):
+        return _exported(_Logits(own), torch.zeros(EXAMPLES, own.width), "features", ["logits"])
     side = own.encoder.spec.size
     example = torch.zeros(EXAMPLES, 3, side, side, dtype=torch.uint8)
     return _exported(_Logits(own.half() if half else own), example, "pictures", ["logits"])
@@ -63,13 +75,17 @@ def decision_graph(decision: Decision) -> ModelProto:
     return _exported(DecisionModule(decision), example, "logits", ["probabilities", "decided"])
 
 
-def joined(classifier: ModelProto, decision: ModelProto, side: int) -> ModelProto:
-    """From `pixels` (B, H, W, 3) uint8 to `probabilities` and `decided`, each name within made unique."""
-    resize = compose.add_prefix(resize_graph(side, classifier.ir_version), "resize/", rename_inputs=False)
-    classifier = compose.add_prefix(classifier, "classifier/")
+def joined(classifier: ModelProto, decision: ModelProto) -> ModelProto:
+    """From what the classifier takes to `probabilities` and `decided`; names within are made unique."""
+    classifier = compose.add_prefix(classifier, "classifier/", rename_inputs=False)
     decision = compose.add_prefix(decision, "decision/", rename_outputs=False)
-    inner = compose.merge_models(classifier, decision, [("classifier/logits", "decision/logits")])
-    return compose.merge_models(resize, inner, [(resize.graph.output[0].name, "classifier/pictures")])
+    return compose.merge_models(classifier, decision, [("classifier/logits", "decision/logits")])
+
+
+def after_resize(graph: ModelProto, side: int) -> ModelProto:
+    """From `pixels` (B, H, W, 3) uint8 what the graph makes of `pictures` (B, 3, S, S)."""
+    resize = compose.add_prefix(resize_graph(side, graph.ir_version), "resize/", rename_inputs=False)
+    return compose.merge_models(resize, graph, [(resize.graph.output[0].name, "pictures")])
 
 
 def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str]) -> ModelProto:

@@ -10,7 +10,7 @@ import numpy as np
 from multihot.data import Samples
 from multihot.decisions import Decision
 from multihot.errors import ArgumentError, MissingExtraError
-from multihot.export.check import compare, pictures_of, require_same
+from multihot.export.check import compare, part_of, require_same
 from multihot.export.licence import licence_of
 from multihot.export.relations import in_closed_form
 from multihot.models import Classifier
@@ -31,14 +31,16 @@ def export(
 ) -> Description:
     """Write a run as one ONNX file, and check it against the run.
 
-    The file takes decoded pictures `pixels` (B, H, W, 3) uint8 RGB and gives `probabilities` (B, L) float32 and
-    `decided` (B, L) booleans: resize, classifier, calibration, thresholds and relations are inside.
+    The file takes decoded pictures `pixels` (B, H, W, 3) uint8 RGB, or `features` (B, D) float32, and gives
+    `probabilities` (B, L) float32 and `decided` (B, L) booleans: resize, classifier, calibration, thresholds and
+    relations are inside.
 
     Args:
-        run: of pictures.
+        run: of pictures or of feature vectors.
         to: a new .onnx file.
         precision: float16 halves the file, int8 (static quantisation) quarters it; what that costs is measured.
-        samples: the source that the run was trained on, where its pictures are not where they were.
+        samples: the source that the run was trained on, where its pictures are not where they were; always for
+            feature vectors.
         overwrite: whether a file of this name may be replaced.
 
     Returns:
@@ -58,20 +60,19 @@ def export(
     _require_libraries()
     from multihot.export.building import build, save
 
-    classifier = run.classifier
-    if not isinstance(classifier, Classifier):
-        raise ArgumentError(f"{run.folder}: runs of feature vectors cannot be exported, only runs of pictures")
+    if precision != "float32" and not isinstance(run.classifier, Classifier):
+        raise ArgumentError(f"precision {precision} is for runs on pictures; feature vectors are exported in float32")
     decision, left_out = in_closed_form(run.decision)
     for text in left_out:
         logger.warning("relation not kept by the exported file: %s", text)
-    test = pictures_of(run, "test", samples)
-    graph = build(run, classifier, decision, precision, samples)
-    description = describe(run, classifier, decision, left_out, precision)
+    test = part_of(run, "test", samples)
+    graph = build(run, decision, precision, samples)
+    description = describe(run, decision, left_out, precision)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         save(part, graph, description)
-        check = compare(run, classifier, decision, Predictor(part, "onnxruntime"), test)
+        check = compare(run, decision, Predictor(part, "onnxruntime"), test)
         if precision == "float32":
             require_same(check, path)
         description = replace(description, check=check)
@@ -82,10 +83,10 @@ def export(
     return description
 
 
-def describe(
-    run: Run, classifier: Classifier, decision: Decision, left_out: tuple[str, ...], precision: Precision
-) -> Description:
+def describe(run: Run, decision: Decision, left_out: tuple[str, ...], precision: Precision) -> Description:
     """What the file will say of itself, before it is checked."""
+    classifier = run.classifier
+    pictures = isinstance(classifier, Classifier)
     thresholds = (None if np.isnan(value) else value for value in decision.thresholds.tolist())
     return Description(
         labels=run.space.names,
@@ -94,10 +95,12 @@ def describe(
         thresholds=tuple(thresholds),
         relations=decision.space.relations.to_dict(),
         relations_left_out=left_out,
+        takes="pixels" if pictures else "features",
+        size=classifier.encoder.spec.size if isinstance(classifier, Classifier) else classifier.width,
+        features=None if run.features is None else run.features.names,
         encoder=run.recipe.encoder.name,
         head=run.recipe.head.name,
-        size=classifier.encoder.spec.size,
-        licence=licence_of(run.recipe.picture_encoder),
+        licence=licence_of(run.recipe.picture_encoder) if pictures else "",
         precision=precision,
         version=metadata.version("multihot"),
     )

@@ -9,6 +9,7 @@ from multihot.errors import LabelError, RunError
 from multihot.labels.order import order_hash
 
 Precision = Literal["float32", "float16", "int8"]
+Takes = Literal["pixels", "features"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class SelfCheck:
     """How the file compared with the run that it was made of.
 
     Args:
-        samples: pictures compared, of the run's test part.
+        samples: compared, of the run's test part.
         cells_equal: share of labels decided alike.
         largest_difference: of a probability.
         mean_average_precision_lost: the run's figure less the file's.
@@ -41,9 +42,11 @@ class Description:
         thresholds: on the probabilities, one a label; None where sets are selected in another way.
         relations: that the label sets keep, as in labels.json.
         relations_left_out: of the run, that the label sets of this file need not keep, in words.
+        takes: what goes in: `pixels` (B, H, W, 3) uint8 RGB, or `features` (B, D) float32, NaN for a missing value.
+        size: height and width in pixels that pictures are resized to, inside; or D.
+        features: names of the D features; None where they have none but their number, and for pictures.
         encoder: its name.
         head: its name.
-        size: height and width in pixels that pictures are resized to, inside.
         licence: of the encoder's weights, as their publisher names it; empty where it is not known.
         precision: of the weights.
         version: of multihot.
@@ -59,9 +62,11 @@ class Description:
     thresholds: tuple[float | None, ...]
     relations: dict[str, Any]
     relations_left_out: tuple[str, ...]
+    takes: Takes
+    size: int
+    features: tuple[str, ...] | None
     encoder: str
     head: str
-    size: int
     licence: str
     precision: Precision
     version: str
@@ -87,6 +92,7 @@ class Description:
             values = {field.name: json.loads(properties[field.name]) for field in fields(cls)}
             for name in ("labels", "thresholds", "relations_left_out"):
                 values[name] = tuple(values[name])
+            values["features"] = values["features"] and tuple(values["features"])
             return cls(**values | {"check": values["check"] and SelfCheck(**values["check"])})
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{where}: not a file that `multihot export` of this version wrote") from error

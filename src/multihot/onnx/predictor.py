@@ -1,6 +1,6 @@
 """Label sets from an exported file.
 
-Shapes: B pictures in a batch, H W their height and width in pixels, L labels.
+Shapes: N samples, B samples in a batch, H W height and width in pixels, D features, L labels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,39 +45,64 @@ class Predictor:
             return openvino_engine(self.path)
         try:
             other = openvino_engine(self.path)
-            side = self.description.size
-            return faster([runtime, other], np.zeros((1, side, side, 3), np.uint8))
         except RunError:
             return runtime
+        side = self.description.size
+        shape, kind = ((1, side, side, 3), np.uint8) if self._takes_pixels else ((1, side), np.float32)
+        return faster([runtime, other], np.zeros(shape, kind))
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The L names, in the order of columns."""
         return self.description.labels
 
-    def run(self, pixels: NDArray[np.uint8]) -> Outputs:
-        """Probabilities (B, L) float32 and decided labels (B, L) booleans, of pictures (B, H, W, 3) RGB.
+    @property
+    def _takes_pixels(self) -> bool:
+        return self.description.takes == "pixels"
+
+    def run(self, inputs: NDArray[Any]) -> Outputs:
+        """Probabilities (B, L) float32 and decided labels (B, L) booleans.
+
+        Args:
+            inputs: pictures (B, H, W, 3) uint8 RGB, or feature vectors (B, D) float32, as the file takes them.
 
         Raises:
             ArgumentError: another shape or type.
         """
-        if pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:3] or pixels.dtype != np.uint8:
+        shape = (*inputs.shape[1:3], 3) if self._takes_pixels else (self.description.size,)
+        kind = np.uint8 if self._takes_pixels else np.float32
+        if inputs.ndim != len(shape) + 1 or inputs.shape[1:] != shape or 0 in shape or inputs.dtype != kind:
+            what = "pictures (B, H, W, 3)" if self._takes_pixels else f"feature vectors (B, {self.description.size})"
             raise ArgumentError(
-                f"expected pictures (B, H, W, 3) of the type uint8, got {pixels.shape} of the type {pixels.dtype}"
+                f"expected {what} of the type {np.dtype(kind)}, got {inputs.shape} of the type {inputs.dtype}"
             )
-        return self._engine(pixels)
+        return self._engine(inputs)
 
-    def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[np.uint8]) -> list[LabelSet]:
-        """Label sets of picture files, or of pictures (N, H, W, 3) uint8; in their order.
+    def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[Any]) -> list[LabelSet]:
+        """Label sets of picture files, of pictures (N, H, W, 3) uint8, or of feature vectors (N, D); in their order.
 
         One path alone is a list of one. A picture that cannot be read has its reason in `error`.
         """
-        if isinstance(inputs, np.ndarray):
-            return [self._label_set(str(row), picture[None]) for row, picture in enumerate(inputs)]
-        return list(self.predict_files([inputs] if isinstance(inputs, str | Path) else inputs))
+        if not isinstance(inputs, np.ndarray):
+            return list(self.predict_files([inputs] if isinstance(inputs, str | Path) else inputs))
+        ids = [str(row) for row in range(len(inputs))]
+        if not self._takes_pixels:
+            return list(self.predict_vectors(ids, inputs))
+        return [self._label_set(name, picture[None]) for name, picture in zip(ids, inputs, strict=True)]
+
+    def predict_vectors(self, ids: Sequence[str], vectors: NDArray[np.floating[Any]]) -> Iterator[LabelSet]:
+        """Label sets of feature vectors (N, D) one by one, under their names."""
+        for name, vector in zip(ids, vectors.astype(np.float32), strict=True):
+            yield self._label_set(name, vector[None])
 
     def predict_files(self, paths: Sequence[str | Path]) -> Iterator[LabelSet]:
-        """Label sets of picture files one by one, as they are done; files are decoded ahead, in threads."""
+        """Label sets of picture files one by one, as they are done; files are decoded ahead, in threads.
+
+        Raises:
+            ArgumentError: the file takes feature vectors.
+        """
+        if not self._takes_pixels:
+            raise ArgumentError(f"{self.path}: takes feature vectors, an array (N, {self.description.size})")
 
         def decoded(row: int) -> NDArray[np.uint8] | str:
             try:
@@ -93,7 +118,7 @@ class Predictor:
             else:
                 yield self._label_set(str(path), picture[None])
 
-    def _label_set(self, name: str, pixels: NDArray[Any]) -> LabelSet:
-        probabilities, decided = self.run(pixels)
+    def _label_set(self, name: str, one: NDArray[Any]) -> LabelSet:
+        probabilities, decided = self.run(one)
         labels = tuple(label for label, holds in zip(self.labels, decided[0], strict=True) if holds)
         return LabelSet(name, labels, dict(zip(self.labels, probabilities[0].tolist(), strict=True)))
