@@ -296,6 +296,8 @@ SINGLE = "single precision: equal to six digits, and the check wants seven"
 ONE_COLUMN = "of one label, one column of probabilities is expected here, and two by the check"
 ONE_CLASS = "the check gives one class a sample and wants one back; a label set is a row"
 EXPECTED = {
+    "check_methods_subset_invariance": SINGLE,
+    "check_methods_sample_order_invariance": SINGLE,
     "check_sample_weight_equivalence_on_dense_data": SINGLE,
     "check_sample_weight_equivalence_on_sparse_data": SINGLE,
     "check_estimator_sparse_array": ONE_COLUMN,
