@@ -17,6 +17,7 @@ from multihot.report import (
     Thresholds,
     TrainingCurves,
 )
+from multihot.report.candidates import Candidates
 from multihot.report.precision_recall import envelope
 from multihot.report.reliability import wilson
 from multihot.run import Run
@@ -242,3 +243,19 @@ def test_training_curves_of_a_head_trained_in_epochs() -> None:
     assert "epoch 1 was kept" in curves.describe()
     assert curves.plot() is not None
     assert TrainingCurves([{"stage": "encoder", "kept": True}]).empty
+
+
+def test_candidates_are_those_of_the_search_alone() -> None:
+    tried = {"stage": "search", "loss": 0.4, "objective": {"micro_f1": 0.7}, "seconds": 2.0}
+    history = [
+        {**tried, "encoder": "kernel", "kept": False, "weight": 0.5},
+        {"stage": "search", "encoder": "dense", "skipped": "there is no time left", "kept": False},
+        {**tried, "encoder": "blend", "kept": True},
+        {"stage": "head", "l2": 1.0, "train": None, "validation": {"loss": 0.4}, "kept": True},
+    ]
+    rows = Candidates(history).table().to_pylist()
+    assert [row["encoder"] for row in rows] == ["kernel", "dense", "blend"]
+    assert [row["value"] for row in rows] == [0.7, None, 0.7]
+    assert [row["skipped"] for row in rows] == [None, "there is no time left", None]
+    assert not TrainingCurves(history[:3]).table().num_rows
+    assert Candidates(history[3:]).table().num_rows == 0

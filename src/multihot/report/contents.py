@@ -40,6 +40,7 @@ def contents(run: Run | ScoreEvaluation, sections: Sections) -> dict[str, Any]:
         "figures": figures,
         "meanings": MEANINGS,
         "labels": sections.labels.table().to_pylist(),
+        "candidates": sections.candidates.table().to_pylist(),
         "differing": _differing(sections.cooccurrence.table()),
         "calibration_error": sections.reliability.expected_calibration_error,
         "error_before_calibration": None if _only_rank(run) else sections.reliability.error_before_calibration,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from multihot.report.accounting import Accounting
+from multihot.report.candidates import Candidates
 from multihot.report.cooccurrence import CoOccurrence
 from multihot.report.examples import Examples
 from multihot.report.headline import Headline
@@ -24,6 +25,7 @@ class Sections:
         headline: every figure with its interval.
         accounting: where every sample went.
         labels: figures by label.
+        candidates: encoders that were tried.
         training: curves.
         cooccurrence: labels that stand together.
         reliability: probabilities against frequencies.
@@ -36,6 +38,7 @@ class Sections:
     headline: Headline
     accounting: Accounting
     labels: PerLabel
+    candidates: Candidates
     training: TrainingCurves
     cooccurrence: CoOccurrence
     reliability: Reliability
@@ -55,6 +58,7 @@ class Sections:
             headline=Headline(run.metrics()),
             accounting=Accounting(run.split()),
             labels=PerLabel(names, thresholds, shown.targets, shown.logits, shown.decided),
+            candidates=Candidates(run.history()),
             training=TrainingCurves(run.history()),
             cooccurrence=CoOccurrence(names, shown.targets, shown.decided),
             reliability=Reliability(shown.targets, shown.probabilities, shown.logits),

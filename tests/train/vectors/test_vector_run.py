@@ -11,7 +11,9 @@ import multihot as mh
 from multihot.data import Features
 from multihot.errors import DataError, RecipeError
 from multihot.labels import LabelSpace, Targets
+from multihot.models.encoders import BlendSettings, ForestSettings, IdentitySettings, KernelSettings
 from multihot.predict import predict
+from multihot.train.vectors import blend, search
 
 NAMES = ("height", "width", "colour=blue", "colour=red")
 
@@ -108,3 +110,18 @@ def test_the_report_says_which_samples_the_second_column_is_of(run) -> None:
     assert "Out of fold <small>64</small>" in page
     assert "each scored by a classifier that has not seen it\n(5 folds)" in page
     assert "0 validation" not in page
+
+
+def test_a_search_leaves_a_run_that_says_what_was_tried_and_loads(tmp_path, monkeypatch, seen_on) -> None:
+    monkeypatch.setattr(search, "CANDIDATES", (KernelSettings(), ForestSettings(trees=30), IdentitySettings()))
+    monkeypatch.setattr(search, "BLEND_LOSS", np.inf)
+    monkeypatch.setattr(blend, "blend_weights", lambda logits, targets, seed: np.full(len(logits), 0.3))
+    run, new = mh.train(made(), mh.Recipe(encoder="auto"), tmp_path / "run"), made(seed=1)
+    loaded = mh.Run.load(run.folder)
+    assert loaded.predict(new.features) == run.predict(new.features)
+    assert isinstance(loaded.recipe.encoder, BlendSettings)
+    tried = [record for record in loaded.history() if record["stage"] == "search"]
+    assert [record["encoder"] for record in tried] == ["kernel", "forest (trees 30)", "identity", "blend"]
+    text = seen_on(mh.write_report(run).read_text(encoding="utf-8"))
+    assert "Encoders tried" in text
+    assert "in the blend, weight" in text
