@@ -71,3 +71,21 @@ def test_a_cell_is_not_present_and_unknown_at_once() -> None:
     cell = sparse.csr_array(np.array([[True]]))
     with pytest.raises(ArgumentError, match=r"^a cell cannot be both present and unknown$"):
         Targets(cell, cell)
+
+
+@given(
+    hnp.arrays(
+        np.float64, st.tuples(st.integers(0, 5), st.integers(1, 6)), elements=st.sampled_from([0.0, 1.0, np.nan])
+    ),
+    st.data(),
+)
+def test_states_of_listed_labels_are_those_of_the_cells(dense: np.ndarray, data: st.DataObject) -> None:
+    shape = (len(dense), data.draw(st.integers(0, 4)))
+    labels = data.draw(hnp.arrays(np.int32, shape, elements=st.integers(0, dense.shape[1] - 1)))
+    expected = np.take_along_axis(dense, labels, axis=1) if labels.size else np.zeros(shape)
+    np.testing.assert_array_equal(Targets.from_dense(dense).at(labels), expected)
+
+
+def test_labels_are_listed_for_every_sample() -> None:
+    with pytest.raises(ArgumentError, match="listed for 2 samples"):
+        Targets.from_dense(np.zeros((2, 3))).at(np.zeros((1, 3), np.int32))

@@ -142,6 +142,10 @@ def test_large_sets_choose_their_scorer_and_say_so(
     assert isinstance(named, Run)
     monkeypatch.setattr(listed, "ONE_VS_REST_WORK", 10)
     assert getattr(listed.scorer_for(samples), "name", None) == "label_trees"
+    dense = samples.targets.dense()
+    dense[0, 0] = np.nan
+    hidden = replace(samples, targets=Targets.from_dense(dense))
+    assert getattr(listed.scorer_for(hidden), "name", None) == "one_vs_rest"
 
 
 def test_rare_labels_are_split_at_random(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def scorer_for(samples: Samples) -> ExtremeSettings | None:
         return None
     values = samples.inputs.values
     work = labels * (values.nnz if isinstance(values, sparse.csr_array) else values.size)
-    chosen = OneVsRestSettings() if work <= ONE_VS_REST_WORK else LabelTreesSettings()
+    exact = work <= ONE_VS_REST_WORK or samples.targets.unknown.nnz  # which trees would read as absent
+    chosen = OneVsRestSettings() if exact else LabelTreesSettings()
     logger.info(
         "%d samples x %d labels are %.2g cells, more than %.2g: --encoder %s is taken, which lists the best %d labels",
         count, labels, count * labels, LARGE, chosen.name, chosen.listed,

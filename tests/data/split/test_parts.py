@@ -131,3 +131,25 @@ def test_settings_are_checked(values):
 
 def test_shares_in_thirds_are_fine():
     assert SplitSettings(train=0.3333333, validation=0.3333333, test=0.3333334).share("test") == 0.3333334
+
+
+def test_parts_drawn_at_random_have_their_sizes_and_keep_groups() -> None:
+    """Each sample has a label of its own twice: stratified, every part would want a half of all samples."""
+    samples = 300
+    targets = Targets.from_dense(np.repeat(np.eye(samples // 2), 2, axis=0))
+    groups = [str(row // 3) for row in range(samples)]
+    parts = split(targets, SplitSettings(), seed=0, groups=groups, stratified=False)
+    assert [len(parts.rows(part)) for part in PARTS] == [210, 30, 60]
+    assert (parts.parts.reshape(-1, 3) == parts.parts[::3, None]).all()
+    again = split(targets, SplitSettings(), seed=0, groups=groups, stratified=False)
+    np.testing.assert_array_equal(again.parts, parts.parts)
+    other = split(targets, SplitSettings(), seed=1, groups=groups, stratified=False)
+    assert (other.parts != parts.parts).any()
+
+
+def test_declared_parts_are_kept_where_the_rest_is_drawn_at_random() -> None:
+    targets = Targets.from_dense(np.ones((100, 1)))
+    declared = ["test"] * 20 + ["train"] * 80
+    parts = split(targets, SplitSettings(), seed=0, declared=declared, stratified=False)
+    assert parts.rows("test").tolist() == list(range(20))
+    assert [len(parts.rows(part)) for part in PARTS] == [70, 10, 20]
