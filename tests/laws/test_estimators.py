@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 from multihot.errors import ArgumentError, LabelError
@@ -354,6 +355,17 @@ def test_scikit_learn_s_checks_with_their_values_read_as_1_and_0(checked: Any) -
         results = check_estimator(checked, expected_failed_checks=expected, on_skip=None)
     passed = [result for result in results if result["status"] == "passed"]
     assert len(passed) > 40
+
+
+@pytest.mark.parametrize("made", [ClassifierChain, EnsembleOfClassifierChains, RAkEL])
+def test_a_seed_reaches_the_base_where_it_names_none(made: Any) -> None:
+    X, y = sampled()
+    base = make_pipeline(StandardScaler(), ExtraTreeClassifier(max_depth=2))
+    one, again, other = (made(base, random_state=seed).fit(X, y).predict_proba(X) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    chain = ClassifierChain(ExtraTreeClassifier(random_state=7), random_state=0).fit(X, y)
+    assert {fitted.random_state for fitted in chain.estimators_} == {7}
 
 
 def test_a_base_without_weights_is_named() -> None:

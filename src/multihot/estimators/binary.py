@@ -62,6 +62,20 @@ def one_thread_each() -> Iterator[None]:
         yield
 
 
+def seeded(estimator: Any, random_state: Any, generator: np.random.RandomState) -> Any:
+    """A clone whose own seeds, where they are None, are drawn; where `random_state` is None, they stay as they are."""
+    made = clone(estimator)
+    if random_state is not None:
+        open_ones = [name for name, value in sorted(made.get_params().items()) if value is None]
+        seeds = {name: _drawn(generator) for name in open_ones if name.split("__")[-1] == "random_state"}
+        made.set_params(**seeds)
+    return made
+
+
+def _drawn(generator: np.random.RandomState) -> int:
+    return int(generator.randint(np.iinfo(np.int32).max))
+
+
 def require_weights_taken(estimator: Any, weights: Floats | None) -> None:
     """Raise an `ArgumentError` where samples have weights and the base classifier takes none."""
     if weights is not None and not has_fit_parameter(estimator, "sample_weight"):

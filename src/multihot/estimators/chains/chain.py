@@ -15,6 +15,7 @@ from multihot.estimators.binary import (
     one_thread_each,
     probability_of_presence,
     require_weights_taken,
+    seeded,
 )
 from multihot.estimators.chains.inference import Found, beam, beside, greedy, monte_carlo
 
@@ -41,7 +42,7 @@ class ClassifierChain(MetaEstimator):
             set, for exact match; their probabilities are those of each label, whose sets `> 0.5` are for Hamming loss.
         width: of the beam.
         draws: of Monte Carlo, for each sample.
-        random_state: of a random order, and of the draws.
+        random_state: of a random order, of the draws, and of the base classifiers where they name none.
 
     Attributes:
         order_: (K,) the columns of the labels that vary, in the order of the chain.
@@ -83,7 +84,7 @@ class ClassifierChain(MetaEstimator):
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         places = np.searchsorted(self.learned_, self.order_)
         with one_thread_each():
-            self.estimators_ = fit_chain(self.estimator, problem, places)
+            self.estimators_ = fit_chain(seeded(self.estimator, self.random_state, generator), problem, places)
         return []
 
     def _decided(self, inputs: Any) -> Booleans:

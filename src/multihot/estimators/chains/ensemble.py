@@ -27,7 +27,7 @@ class EnsembleOfClassifierChains(MetaEstimator):
         width: of each chain's beam.
         draws: of Monte Carlo, for each sample and chain.
         n_jobs: chains that are fitted or asked at a time, in threads that share the inputs.
-        random_state: of orders, resamples and draws.
+        random_state: of orders, resamples and draws, and of the base classifiers where they name none.
 
     Attributes:
         chains_: the fitted `ClassifierChain`s.

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from multihot.errors import ArgumentError
 from multihot.estimators.base import Floats, Problem
-from multihot.estimators.binary import MetaEstimator, one_thread_each, require_weights_taken
+from multihot.estimators.binary import MetaEstimator, one_thread_each, require_weights_taken, seeded
 from multihot.estimators.powersets.completion import completed, completion_notes
 from multihot.estimators.powersets.sets import SetClassifier, pruned
 
@@ -31,7 +31,7 @@ class RAkEL(MetaEstimator):
         overlapping: whether labelsets share labels; disjoint ones are a partition.
         n_labelsets: how many overlapping ones; None takes 2 for each label, as the paper does.
         n_jobs: labelsets that are fitted or asked at a time, in threads that share the inputs.
-        random_state: of the labelsets.
+        random_state: of the labelsets, and of the base classifiers where they name none.
 
     Attributes:
         labelsets_: the columns of the labels of each labelset.
@@ -64,10 +64,11 @@ class RAkEL(MetaEstimator):
         self._places = self._labelsets(len(problem.names), generator)
         self.labelsets_ = [self.learned_[places] for places in self._places]
         with one_thread_each():
-            states = completed(self.estimator, problem)
+            estimator = seeded(self.estimator, self.random_state, generator)
+            states = completed(estimator, problem)
             self._classifiers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(SetClassifier.fit)(
-                    self.estimator, pruned(states[:, places], prune=0, subsets=0), problem.inputs, problem.weights
+                    estimator, pruned(states[:, places], prune=0, subsets=0), problem.inputs, problem.weights
                 )
                 for places in self._places
             )
