@@ -43,6 +43,12 @@ def test_rare_sets_are_left_out_or_stand_for_the_kept_sets_inside_them() -> None
     assert written(2, 3) == {row: ["ab"] if row in (0, 1, 2, 7) else [] for row in range(10)}
 
 
+def test_a_larger_set_comes_before_a_more_frequent_one() -> None:
+    states = np.array([[1, 1, 0]] * 2 + [[0, 1, 0]] * 3 + [[1, 1, 1]], dtype=bool)
+    examples = pruned(states, prune=1, subsets=1)
+    np.testing.assert_array_equal(examples.sets[examples.classes[examples.rows == 5]], [[1, 1, 0]])
+
+
 def test_where_no_set_is_frequent_enough_the_most_frequent_are_kept() -> None:
     assert written(100, 0) == written(2, 0)
 
