@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
 from multihot.data import Features
 from multihot.decisions import DecisionSettings
@@ -29,9 +30,11 @@ def made(samples: int = 150, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return values, targets
 
 
-def fitted(values: np.ndarray, targets: np.ndarray, encoder: object, **recipe: object) -> FittedVectors:
+def fitted(
+    values: np.ndarray | sparse.csr_array, targets: np.ndarray, encoder: object, **recipe: object
+) -> FittedVectors:
     rows, none = np.arange(len(targets)), np.empty(0, dtype=np.intp)
-    settings = Recipe.parse({"encoder": encoder, "cross_fit": 3, **recipe})
+    settings = Recipe.parse({"encoder": encoder, "cross_fit": 3})
     return fit_vectors(Features(values), Targets.from_dense(targets), SPACE, settings, rows, none)
 
 
@@ -146,3 +149,11 @@ def test_the_objective_is_measured_by_decisions_of_the_other_half() -> None:
     assert judge.objective(generator.normal(size=targets.shape).astype(np.float32))["hamming_loss"] > 0.4
     assert Judge(targets, DecisionSettings(objective="fixed"), SPACE, seed=0).objective(targets) == {}
     assert judge.log_loss(100 * (targets - 0.5)) < judge.log_loss(targets - 0.5) + 0.01
+
+
+def test_sparse_features_are_first_tried_with_the_linear_model() -> None:
+    values, targets = made(60)
+    found = fitted(sparse.csr_array(values * (values > 0)), targets, AutoSettings(seconds=1e-9))
+    records = [record for record in found.history if record["stage"] == "search"]
+    assert [record["encoder"] for record in records][:2] == ["identity", "kernel"]
+    assert ["skipped" in record for record in records] == [False, True, True, True]

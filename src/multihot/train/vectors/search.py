@@ -18,7 +18,7 @@ from multihot.labels import LabelSpace
 from multihot.models import AutoSettings, VectorEncoderSettings
 from multihot.progress import logger
 from multihot.train.vectors.blend import Blend, blend
-from multihot.train.vectors.candidates import CANDIDATES, describe, expected_seconds, too_large
+from multihot.train.vectors.candidates import CANDIDATES, describe, expected_seconds, in_order, too_large
 from multihot.train.vectors.task import VectorTask
 from multihot.train.vectors.trial import Trial, try_encoder
 from multihot.train.vectors.weights import cross_fitted
@@ -92,7 +92,7 @@ def search(task: VectorTask, settings: AutoSettings, judge: Judge) -> Found:
     ends = time.perf_counter() + settings.seconds
     trials: list[Trial] = []
     history: list[Record] = []
-    for number, encoder in enumerate(CANDIDATES):
+    for number, encoder in enumerate(in_order(task, CANDIDATES)):
         reason = too_large(task, encoder)
         if reason is None and (trials or encoder.name != "identity"):
             reason = _too_long(task, encoder, trials, ends)
