@@ -160,7 +160,7 @@ def test_the_folder_is_shown_and_decides_new_scores(tmp_path: Path, seen_on: Cal
     np.testing.assert_array_equal(loaded.scores().decided, found.scores.decided)
     said = seen_on(write_report(loaded).read_text())
     assert "logits of another tool" in said
-    assert "120 each decided by a fit on others (5 folds)" in said
+    assert "120 measured, each decided by a fit on others (5 folds)" in said
     assert "Training" not in said
     swapped = ScoreTable(table.ids[:2], LabelSpace(SPACE.names[::-1]), table.values[:2, ::-1], "logits")
     sets = list(predict_from_scores(loaded, swapped))
