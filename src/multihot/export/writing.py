@@ -38,7 +38,8 @@ def export(
     Args:
         run: of pictures or of feature vectors.
         to: a new .onnx file.
-        precision: float16 halves the file, int8 (static quantisation) quarters it; what that costs is measured.
+        precision: float16 halves the file, int8 (static quantisation) makes it a third or less; what that costs is
+            measured.
         samples: the source that the run was trained on, where its pictures are not where they were; always for
             feature vectors.
         overwrite: whether a file of this name may be replaced.
