@@ -1,11 +1,14 @@
 import itertools
 
+import numpy as np
 import pytest
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from multihot.errors import RecipeError
 from multihot.models import HEADS, Head, build_head
+from multihot.models.encoders.preparation import as_tensor
 from multihot.models.heads import (
     ChainHead,
     ChainSettings,
@@ -267,3 +270,20 @@ def test_logits_stay_finite_where_all_is_certain(settings) -> None:
             parameter.mul_(0).add_(40.0 if parameter.ndim == 1 or parameter.shape[-1] == 2 else 0.0)
         logits = head(torch.tensor([[30.0, 30.0], [-30.0, -30.0]]))
     assert logits.isfinite().all()
+
+
+def test_a_linear_head_on_sparse_features_has_the_value_and_gradient_of_dense_ones() -> None:
+    cells = sparse.random_array((30, 12), density=0.2, rng=np.random.default_rng(0), format="csr", dtype=np.float32)
+    features = as_tensor(cells)
+    head = build_head(LinearSettings(), 12, 4).eval()
+    slope = torch.randn(30, 4)
+    thin, full = head.score(features), head.score(features.to_dense())
+    torch.testing.assert_close(thin, full)
+    for ours, plain in zip(
+        *(torch.autograd.grad(one, list(head.parameters()), slope) for one in (thin, full)), strict=True
+    ):
+        torch.testing.assert_close(ours, plain)
+    with torch.inference_mode():
+        torch.testing.assert_close(head(features), full)
+    # Features of another fit are not taken for those before.
+    torch.testing.assert_close(head.score(as_tensor(cells[:7])), full[:7])

@@ -3,10 +3,12 @@
 Shapes: B samples in a batch, D features, L labels, R rank.
 """
 
+import torch
 from torch import Tensor, nn
 
 from multihot.models.heads.head import Head
 from multihot.models.heads.settings import LinearSettings, LowRankSettings
+from multihot.models.heads.sparse_linear import SparseLinear, turn
 
 
 class LinearHead(Head):
@@ -25,6 +27,7 @@ class LinearHead(Head):
         super().__init__(features)
         self.dropout = nn.Dropout(settings.dropout)
         self.linear = nn.Linear(features, labels)
+        self._turned: tuple[Tensor, Tensor] | None = None
 
     def learn_labels(self, targets: Tensor) -> None:
         """Start at the base rates of training targets (N, L, NaN unknown)."""
@@ -32,8 +35,16 @@ class LinearHead(Head):
 
     def score(self, features: Tensor, targets: Tensor | None = None) -> Tensor:
         """(B, D) at scale to (B, L)."""
+        if features.layout is torch.sparse_csr and torch.is_grad_enabled():
+            return SparseLinear.apply(features, self._turn(features), self.linear.weight) + self.linear.bias
         logits: Tensor = self.linear(self.dropout(features))
         return logits
+
+    def _turn(self, features: Tensor) -> Tensor:
+        """The transpose, made once for features that are gone through many times."""
+        if self._turned is None or self._turned[0] is not features:
+            self._turned = (features, turn(features))
+        return self._turned[1]
 
 
 class LowRankHead(Head):
