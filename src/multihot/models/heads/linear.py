@@ -3,6 +3,8 @@
 Shapes: B samples in a batch, D features, L labels, R rank.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -36,9 +38,14 @@ class LinearHead(Head):
     def score(self, features: Tensor, targets: Tensor | None = None) -> Tensor:
         """(B, D) at scale to (B, L)."""
         if features.layout is torch.sparse_csr and torch.is_grad_enabled():
-            return SparseLinear.apply(features, self._turn(features), self.linear.weight) + self.linear.bias
+            product: Tensor = SparseLinear.apply(features, self._turn(features), self.linear.weight)
+            return product + self.linear.bias
         logits: Tensor = self.linear(self.dropout(features))
         return logits
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy turns its own features, and PyTorch cannot copy sparse ones."""
+        return {**self.__dict__, "_turned": None}
 
     def _turn(self, features: Tensor) -> Tensor:
         """The transpose, made once for features that are gone through many times."""

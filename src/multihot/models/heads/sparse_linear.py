@@ -19,7 +19,7 @@ class SparseLinear(torch.autograd.Function):
         return features @ weight.T
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[None, None, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[None, None, Tensor]:
         """The gradient of the weights (L, D)."""
         (turned,) = ctx.saved_tensors
         return None, None, (turned @ slope).T
