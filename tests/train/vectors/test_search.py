@@ -101,7 +101,7 @@ def test_without_time_only_the_linear_model_is_tried() -> None:
 
 
 def test_what_would_take_longer_than_the_time_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "PROBED", 20)
+    monkeypatch.setattr(candidates, "PROBED", (20, 40))
     monkeypatch.setattr(search, "expected_seconds", lambda task, encoder, trials: 1e6 * (encoder.name == "forest"))
     found = fitted(*made(60), "auto")
     records = {record["encoder"]: record for record in found.history if record["stage"] == "search"}
@@ -118,7 +118,7 @@ def test_what_does_not_fit_into_memory_is_said(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_probe_foretells_more_for_more_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "PROBED", 20)
+    monkeypatch.setattr(candidates, "PROBED", (20, 40))
     tried: list[int] = []
 
     def expected(task: object, encoder: VectorEncoderSettings, trials: list[object]) -> float:

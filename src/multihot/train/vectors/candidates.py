@@ -22,8 +22,10 @@ from multihot.train.vectors.trial import Trial, try_encoder
 
 # Cells of the features of all folds together that a trial may hold: 2 GiB.
 MOST_CELLS = 2**29
-# Samples on which an encoder is tried to see how long all would take, and the share of a forest's trees.
-PROBED = 250
+# Samples on which an encoder is tried to see how long all would take: this share, but so many at least and at most; and
+# the share of a forest's trees.
+PROBED_SHARE = 1 / 16
+PROBED = (250, 2000)
 PROBED_TREES = 0.1
 
 CANDIDATES: tuple[VectorEncoderSettings, ...] = (
@@ -81,19 +83,26 @@ def expected_seconds(task: VectorTask, encoder: VectorEncoderSettings, trials: S
         if trial.encoder.name == encoder.name == "kernel":
             return trial.seconds
     part = task.parts[0]
-    if len(part.inside) <= 4 * PROBED:
+    least, most = PROBED
+    if len(part.inside) <= 4 * least:
         return 0.0
-    probe = Part(_few(part.inside, PROBED), _few(part.outside, PROBED // 4))
-    times = len(part.inside) / len(probe.inside) * len(task.parts)
-    smaller = encoder
+    count = min(max(round(PROBED_SHARE * len(part.inside)), least), most)
+    smaller, times = encoder, len(part.inside) / count * len(task.parts)
     if isinstance(encoder, KernelSettings):
-        times *= min(encoder.landmarks, len(part.inside)) / min(encoder.landmarks, len(probe.inside))
+        times *= min(encoder.landmarks, len(part.inside)) / min(encoder.landmarks, count)
     if isinstance(encoder, ForestSettings):
         smaller = encoder.model_copy(update={"trees": math.ceil(PROBED_TREES * encoder.trees)})
         times *= encoder.trees / smaller.trees
-    return times * try_encoder(replace(task, parts=[probe]), smaller).seconds
+    _probe(task, smaller, least // 4)  # what is slow the first time only
+    return times * _probe(task, smaller, count)
+
+
+def _probe(task: VectorTask, encoder: VectorEncoderSettings, count: int) -> float:
+    """The seconds of a trial on so many samples."""
+    part = Part(_few(task.parts[0].inside, count), _few(task.parts[0].outside, count // 4))
+    return try_encoder(replace(task, parts=[part]), encoder).seconds
 
 
 def _few(rows: np.ndarray, count: int) -> np.ndarray:
-    """About so many of the rows, at even distances."""
-    return rows[:: max(len(rows) // count, 1)]
+    """So many of the rows, at even distances."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.intp)]
