@@ -35,7 +35,7 @@ def export(
         reader: how the source is read.
     """
     loaded = Run.load(run)
-    samples = None if source is None else reader.read(source, loaded.space)
+    samples = None if source is None else reader.read(source)
     description = export_run(loaded, to, precision=precision, samples=samples, overwrite=overwrite)
     if description.check is not None:
         show(said_of(description.check))
