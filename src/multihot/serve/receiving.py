@@ -90,6 +90,7 @@ async def until_judged(request: Request, futures: "Sequence[Future[Judged]]") ->
     finally:
         gone.cancel()
         judged.cancel()
+        judged.add_done_callback(lambda done: done.cancelled() or done.exception())  # else asyncio complains of it
 
 
 async def _gone(request: Request) -> None:

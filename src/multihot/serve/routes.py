@@ -191,12 +191,14 @@ def _thresholds(choices: Choices, labels: int) -> list[float | None]:
 
 
 def _info(service: Service) -> schemas.RunInfo:
+    decision = service.choices.decision
     return schemas.RunInfo(
         name=service.name,
         kind=service.kind,
         labels=len(service.space),
-        objective="" if service.choices.decision is None else service.choices.decision.objective,
+        objective="" if decision is None else decision.objective,
         objectives=list(service.choices.objectives),
+        at_least=None if decision is None else decision.settings.at_least,
         adjustable=service.choices.adjustable,
         features=service.columns,
         width=None if service.features is None else service.features.width,

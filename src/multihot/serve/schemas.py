@@ -63,6 +63,9 @@ class RunInfo(BaseModel):
     objectives: list[str]
     """Others that /v1/decide can decide for."""
 
+    at_least: float | None
+    """The level that the objectives precision and recall keep for each label."""
+
     adjustable: bool
     """Whether label sets come from thresholds, which /v1/decide can change."""
 

@@ -1,5 +1,6 @@
 """A server process: from a free port to a graceful stop."""
 
+import os
 import signal
 import socket
 from threading import Thread
@@ -48,7 +49,7 @@ def _listen(settings: ServeSettings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
         raise ArgumentError(f"cannot listen at {where}: {reason}; choose another --host or --port") from error
 
 
