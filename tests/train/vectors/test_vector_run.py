@@ -114,7 +114,8 @@ def test_the_report_says_which_samples_the_second_column_is_of(run) -> None:
 
 def test_a_search_leaves_a_run_that_says_what_was_tried_and_loads(tmp_path, monkeypatch, seen_on) -> None:
     monkeypatch.setattr(search, "CANDIDATES", (KernelSettings(), ForestSettings(trees=30), IdentitySettings()))
-    monkeypatch.setattr(search, "BLEND_LOSS", np.inf)
+    losses = iter([0.3, 0.4, 0.5, 0.2])
+    monkeypatch.setattr(search.Judge, "log_loss", lambda self, logits: next(losses))
     monkeypatch.setattr(blend, "blend_weights", lambda logits, targets, seed: np.full(len(logits), 0.3))
     run, new = mh.train(made(), mh.Recipe(encoder="auto"), tmp_path / "run"), made(seed=1)
     loaded = mh.Run.load(run.folder)

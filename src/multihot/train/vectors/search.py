@@ -23,9 +23,6 @@ from multihot.train.vectors.task import VectorTask
 from multihot.train.vectors.trial import Trial, try_encoder
 from multihot.train.vectors.weights import cross_fitted
 
-# A blend takes the time of all its members: it is to be this much better than the best of them.
-BLEND_LOSS = 0.995
-
 Logits = NDArray[np.float32]
 Record = dict[str, Any]
 
@@ -79,7 +76,7 @@ class Found(NamedTuple):
 
 
 def search(task: VectorTask, settings: AutoSettings, judge: Judge) -> Found:
-    """Try candidates in turn while there is time, and take the best by log loss, or a blend that is clearly better.
+    """Try candidates in turn while there is time, and take the best by log loss, or their blend where that is better.
 
     A candidate that does not fit into memory, or is not expected to be done in time, is left out; the linear model is
     tried whatever it takes where all before it were left out.
@@ -143,7 +140,7 @@ def _best(task: VectorTask, trials: Sequence[Trial], history: list[Record], judg
     if len(blended.trials) > 1:
         history.append(_tried(None, blended.logits, sum(trial.seconds for trial in blended.trials), judge))
         logger.info("tried %s", said(history[-1]))
-        if history[-1]["loss"] < BLEND_LOSS * done[best]["loss"]:
+        if history[-1]["loss"] < done[best]["loss"]:
             weights = {
                 describe(trial.encoder): weight for trial, weight in zip(blended.trials, blended.weights, strict=True)
             }
