@@ -11,6 +11,8 @@ from multihot.models.encoders.settings import (
     ForestSettings,
     IdentitySettings,
     KernelSettings,
+    LabelTreesSettings,
+    OneVsRestSettings,
 )
 
 adapter: TypeAdapter[object] = TypeAdapter(AnyEncoderSettings)
@@ -21,6 +23,8 @@ VECTORS = [
     ForestSettings(max_features=0.5),
     DenseSettings(layers=3),
     BlendSettings(members=(IdentitySettings(), ForestSettings(trees=5)), weights=(0.5, 1)),
+    OneVsRestSettings(),
+    LabelTreesSettings(),
 ]
 
 
