@@ -166,5 +166,6 @@ def test_runs_on_feature_vectors(tmp_path: Path, encoder: str, call: Callable[..
         predictor.predict("a.png")
     with pytest.raises(ArgumentError, match=r"expected feature vectors \(B, 4\) of the type float32, got \(9, 3\)"):
         predictor.run(values[:9, :3].astype(np.float32))
+    assert call("export", run.folder, "--to", tmp_path / "unasked.onnx") == 0
     assert call("predict", tmp_path / "m.onnx", tmp_path / "v.npz", "--out", tmp_path / "p.csv") == 0
     assert len((tmp_path / "p.csv").read_text().splitlines()) == 121

@@ -91,6 +91,8 @@ def test_a_declared_split_is_kept() -> None:
     swapped = tuple("test" if part == "validation" else part for part in parts)
     with pytest.raises(DataError, match="sample s0 is in test by the scores and in validation by the targets"):
         evaluate_scores(replace(table, parts=swapped), declared)
+    cross_fitted = tuple("validation" if part == "train" else part for part in parts)
+    assert len(evaluate_scores(replace(table, parts=cross_fitted), declared, replicates=0).scores) == N
 
 
 def test_groups_are_not_divided_by_folds() -> None:

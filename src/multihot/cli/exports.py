@@ -6,6 +6,8 @@ from typing import Annotated
 from multihot.cli.app import Flag, app
 from multihot.cli.reader import AS_RECOGNISED, Reader
 from multihot.console import show
+from multihot.data import Samples, read
+from multihot.errors import DataError
 from multihot.export import export as export_run
 from multihot.onnx import Precision, SelfCheck
 from multihot.progress import logger
@@ -35,11 +37,22 @@ def export(
         reader: how the source is read.
     """
     loaded = Run.load(run)
-    samples = None if source is None else reader.read(source)
+    samples = _own_samples(loaded) if source is None else reader.read(source)
     description = export_run(loaded, to, precision=precision, samples=samples, overwrite=overwrite)
     if description.check is not None:
         show(said_of(description.check))
     logger.info("written: %s (%.1f MB)", to, to.stat().st_size / 1e6)
+
+
+def _own_samples(run: Run) -> Samples | None:
+    """The feature vectors that a run was trained on, where its source can be read as it stands."""
+    source = Path(run.recipe.provenance.get("source", ""))
+    if run.features is None or not source.exists():
+        return None
+    try:
+        return read(source)
+    except DataError:
+        return None
 
 
 def said_of(check: SelfCheck) -> str:

@@ -133,8 +133,10 @@ class _Fitted(NamedTuple):
 def _parts(scores: ScoreTable, samples: Samples) -> tuple[tuple[str, ...], Sequence[str]]:
     """The part of each sample, "test" where nothing is declared."""
     declared = [given for given in (scores.parts, samples.split) if given is not None and any(given)]
-    if len(declared) == 2 and declared[0] != declared[1]:
-        row = next(row for row, both in enumerate(zip(*declared, strict=True)) if len(set(both)) > 1)
+    at_odds = enumerate(zip(*declared, strict=True)) if len(declared) == 2 else ()
+    # Training samples have scores for validation where these were cross-fitted.
+    row = next((row for row, both in at_odds if both[0] != both[1] and both != ("validation", "train")), None)
+    if row is not None:
         raise DataError(
             f"sample {scores.ids[row]} is in {declared[0][row]} by the scores and in {declared[1][row]} by the targets"
         )
