@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 # Parameters of glibc's mallopt(3).
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8
 _KEPT_BYTES = 2**31 - 1
 
 
@@ -13,7 +13,8 @@ def keep_large_blocks() -> bool:
 
     glibc maps every block above 32 MB afresh, page by page and zeroed, and a convolutional encoder asks for such a
     block at nearly every layer: on a CPU that takes nearly as long as computing. Up to 2 GB that was in use stays with
-    the process. For a program to decide, so the command line calls it and the library does not.
+    the process. All threads share one arena: blocks above 64 MB do not fit those that threads have, and would be mapped
+    afresh still. For a program to decide, so the command line calls it and the library does not.
 
     Returns:
         Whether it took effect; False without glibc.
@@ -25,4 +26,5 @@ def keep_large_blocks() -> bool:
         mallopt is not None
         and bool(mallopt(_MMAP_THRESHOLD, _KEPT_BYTES))
         and bool(mallopt(_TRIM_THRESHOLD, _KEPT_BYTES))
+        and bool(mallopt(_ARENAS, 1))
     )

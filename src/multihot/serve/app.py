@@ -30,6 +30,7 @@ def create_app(runs: Runs) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # these pages ask other servers for their scripts
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.multihot = State(runs, Admission(runs.settings, runs.telemetry))
     app.include_router(routes.router)

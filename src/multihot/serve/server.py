@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 from threading import Thread
 
 import uvicorn
@@ -15,6 +16,8 @@ from multihot.serve.settings import ServeSettings
 
 MOST_CONNECTIONS = 1000
 LARGEST_HEADERS = 32 * 1024
+SWITCH = 0.0005
+"""Seconds after which threads take turns: the one that computes asks for its turn between layers, and others read."""
 
 
 def serve(runs: Runs) -> None:
@@ -39,6 +42,7 @@ def serve(runs: Runs) -> None:
         signal.signal(signal.SIGHUP, lambda *_: Thread(target=runs.reload, name="reload").start())
     if not settings.loopback and not settings.tokens:
         logger.warning("everyone who reaches %s may ask: --tokens FILE lets in only who has a token", settings.host)
+    sys.setswitchinterval(SWITCH)
     logger.info("serving %s at %s", ", ".join(service.name for service in runs), _address(listening))
     uvicorn.Server(config).run(sockets=[listening])
 
