@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from multihot.estimators import MultiLabelClassifier
     from multihot.evaluate import evaluate
     from multihot.export import export  # type: ignore[no-redef]
+    from multihot.hub import pull, push  # type: ignore[no-redef]
     from multihot.inspect import Inspection, inspect, write_inspection
     from multihot.labels import LabelSet, LabelSpace, Targets
     from multihot.predict import predict
@@ -51,6 +52,8 @@ __all__ = [
     "inspect",
     "load_run",
     "predict",
+    "pull",
+    "push",
     "read",
     "read_score_table",
     "read_targets",
@@ -68,6 +71,7 @@ if not TYPE_CHECKING:
         "multihot.estimators": "MultiLabelClassifier",
         "multihot.evaluate": "evaluate",
         "multihot.export": "export",
+        "multihot.hub": "pull push",
         "multihot.inspect": "Inspection inspect write_inspection",
         "multihot.labels": "LabelSet LabelSpace Targets",
         "multihot.predict": "predict",

@@ -8,6 +8,7 @@ MultihotError
 ├── ArgumentError       an argument has the wrong shape, type or range (also a ValueError)
 ├── RecipeError         a setting is unknown or out of range
 ├── RunError            a run directory is missing, incomplete or of another kind
+├── HubError            a repository of the hub cannot be reached, or is not what was expected
 └── MissingExtraError   an optional library is not installed
 
 Each message is one sentence or two: where, what came, what was expected, what to do.
@@ -44,6 +45,10 @@ class RecipeError(MultihotError):
 
 class RunError(MultihotError):
     """A run directory is missing, incomplete or of another kind."""
+
+
+class HubError(MultihotError):
+    """A repository of the Hugging Face hub cannot be reached, or is not what was expected."""
 
 
 class MissingExtraError(MultihotError):

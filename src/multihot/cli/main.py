@@ -29,7 +29,7 @@ def main() -> None:
 
 def _everything() -> cyclopts.App:
     """The application with all commands; they are added by being imported."""
-    from multihot.cli import exports, runs, serving, sources  # noqa: F401
+    from multihot.cli import exports, hub, runs, serving, sources  # noqa: F401
     from multihot.cli.app import app
     from multihot.models import keep_large_blocks
 

@@ -48,6 +48,15 @@ def require_finished(folder: Path) -> None:
         )
 
 
+def require_own_samples(path: Path) -> None:
+    """Raise a `RunError` where a run is without a file about the samples that it was trained and tested on."""
+    if not path.is_file():
+        raise RunError(
+            f"{path.parent}: has no {path.name}, which is about the samples that the run was made from; a run that was "
+            "pushed without --with-scores predicts and can be evaluated, for the rest take the original"
+        )
+
+
 def free_name(path: Path) -> Path:
     """The path itself, or with the first number from 2 that makes it new: `runs/clothes-2`."""
     number = 2

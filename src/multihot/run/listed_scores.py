@@ -19,7 +19,7 @@ from multihot.decisions import ListDecision
 from multihot.errors import RunError
 from multihot.labels import LabelSpace, Targets
 from multihot.models.extreme import Ranked
-from multihot.run.files import write_table
+from multihot.run.files import require_own_samples, write_table
 from multihot.run.scores import REPLICATES
 
 
@@ -108,7 +108,8 @@ def write_listed_scores(path: Path, scores: ListedScores, space: LabelSpace) -> 
 
 
 def read_listed_scores(path: Path, space: LabelSpace) -> ListedScores:
-    """The inverse of `write_listed_scores`; raises where the label order differs."""
+    """The inverse of `write_listed_scores`; raises where the label order differs, or there are none."""
+    require_own_samples(path)
     try:
         table = pq.read_table(path).combine_chunks()
     except (OSError, pa.ArrowInvalid) as error:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from multihot.labels import LabelSpace
-from multihot.run.files import HISTORY, METRICS, SPLIT, read_json
+from multihot.run.files import HISTORY, METRICS, SPLIT, read_json, require_own_samples
 
 
 class Results:
@@ -33,9 +33,11 @@ class Results:
 
     def split(self) -> pa.Table:
         """Columns `id`, `part` ("set aside" too), `reason`, `path` and `content` (hash), from `split.parquet`."""
+        require_own_samples(self.folder / SPLIT)
         return pq.read_table(self.folder / SPLIT)
 
     def notes(self) -> list[str]:
         """What was noticed in source and split and the user should know, a sentence each."""
+        require_own_samples(self.folder / SPLIT)
         metadata = pq.read_schema(self.folder / SPLIT).metadata or {}
         return [str(note) for note in json.loads(metadata.get(b"notes", b"[]"))]

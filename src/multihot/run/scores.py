@@ -18,7 +18,7 @@ from multihot import metrics
 from multihot.decisions import Decision
 from multihot.errors import RunError
 from multihot.labels import LabelSpace
-from multihot.run.files import write_table
+from multihot.run.files import require_own_samples, write_table
 
 REPLICATES = 1000
 
@@ -107,7 +107,8 @@ def write_scores(path: Path, scores: Scores, space: LabelSpace) -> None:
 
 
 def read_scores(path: Path, space: LabelSpace) -> Scores:
-    """The inverse of `write_scores`; raises where the label order differs."""
+    """The inverse of `write_scores`; raises where the label order differs, or there are none."""
+    require_own_samples(path)
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
