@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from multihot.data import ImageFiles, Samples
+from multihot.data import FeatureSpace, ImageFiles, Samples
 from multihot.errors import RunError
 from multihot.labels import LabelSpace
 from multihot.models import AnyClassifier
@@ -88,6 +88,15 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise RunError(f"{path}: expected a JSON object, got {type(values).__name__}")
     return values
+
+
+def read_features(path: Path) -> FeatureSpace:
+    """Read which features a run takes; a `RunError` names a file that does not say so."""
+    values = read_json(path)
+    try:
+        return FeatureSpace.from_dict(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path}: expected a width and names of features, got {sorted(values)}") from error
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -28,6 +28,7 @@ from multihot.run.files import (
     RECIPE,
     SCORES,
     WEIGHTS,
+    read_features,
     read_json,
     read_weights,
     require_finished,
@@ -75,7 +76,7 @@ class ListedRun(Results):
         folder = Path(folder)
         require_finished(folder)
         recipe, space = Recipe.load(folder / RECIPE), LabelSpace.load(folder / LABELS)
-        features = FeatureSpace.from_dict(read_json(folder / FEATURES))
+        features = read_features(folder / FEATURES)
         decision = ListDecision.from_dict(read_json(folder / DECISION), space, str(folder / DECISION))
 
         def build(tensors: dict[str, torch.Tensor]) -> "ListedRun":

@@ -32,6 +32,7 @@ from multihot.run.files import (
     RECIPE,
     SCORES,
     WEIGHTS,
+    read_features,
     read_json,
     read_weights,
     require_finished,
@@ -74,7 +75,7 @@ class Run(Results):
         if recipe.lists_labels:
             raise RunError(f"{folder}: its model lists the best labels, and this needs a score for every label")
         space = LabelSpace.load(folder / LABELS)
-        features = FeatureSpace.from_dict(read_json(folder / FEATURES)) if (folder / FEATURES).is_file() else None
+        features = read_features(folder / FEATURES) if (folder / FEATURES).is_file() else None
         classifier = read_weights(folder / WEIGHTS, space, lambda tensors: _build(recipe, space, features, tensors))
         classifier.eval().to(choose_device("auto"))
         values = read_json(folder / DECISION)

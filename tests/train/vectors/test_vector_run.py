@@ -1,6 +1,7 @@
 """Runs on feature vectors: trained, written, loaded, predicted with."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pytest
 
 import multihot as mh
 from multihot.data import Features
-from multihot.errors import DataError, RecipeError
+from multihot.errors import DataError, RecipeError, RunError
 from multihot.labels import LabelSpace, Targets
 from multihot.models.encoders import BlendSettings, ForestSettings, IdentitySettings, KernelSettings
 from multihot.predict import predict
@@ -126,3 +127,11 @@ def test_a_search_leaves_a_run_that_says_what_was_tried_and_loads(tmp_path, monk
     text = seen_on(mh.write_report(run).read_text(encoding="utf-8"))
     assert "Encoders tried" in text
     assert "in the blend, weight" in text
+
+
+@pytest.mark.parametrize("text", ["{}", '{"width": "many", "names": null}', '{"width": 4, "names": 4}', "[1"])
+def test_a_damaged_list_of_features_is_named(run, tmp_path, text) -> None:
+    shutil.copytree(run.folder, tmp_path / "copy")
+    (tmp_path / "copy" / "features.json").write_text(text)
+    with pytest.raises(RunError, match=r"features\.json: "):
+        mh.Run.load(tmp_path / "copy")
