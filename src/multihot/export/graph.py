@@ -44,7 +44,10 @@ def require_graph(classifier: AnyClassifier) -> None:
     """Raise an `ArgumentError` that names what cannot be written as a graph, if a classifier has such a part."""
     for module in classifier.modules():
         if type(module) in NO_GRAPHS:
-            raise ArgumentError(f"{NO_GRAPHS[type(module)]} cannot be written as a graph; such runs are not exported")
+            raise ArgumentError(
+                f"{NO_GRAPHS[type(module)]} cannot be written as a graph; runs to export are trained with another: "
+                "--head linear, --encoder kernel, dense or identity"
+            )
 
 
 def classifier_graph(classifier: AnyClassifier, *, half: bool = False) -> ModelProto:
