@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -102,8 +103,13 @@ def test_a_declared_validation_part_fits_the_decision(tmp_path) -> None:
 
 
 def test_audit_doubts_labels_of_vectors(run) -> None:
-    found = mh.audit(made(200, seed=3), run)
+    samples = made(200, seed=3)
+    states = samples.targets.dense()
+    states[[5, 50], 1] = 1 - states[[5, 50], 1]  # red is told by the colour
+    found = mh.audit(replace(samples, targets=Targets.from_dense(states)), run)
     assert found.labels is not None
+    doubted = zip(found.labels.wrong.rows.tolist(), found.labels.wrong.labels.tolist(), strict=True)
+    assert {(5, 1), (50, 1)} == {cell for cell in doubted if cell[1] == 1}
 
 
 def test_the_report_says_which_samples_the_second_column_is_of(run) -> None:
