@@ -1,9 +1,12 @@
 """Arrays as they come in, checked once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multihot.errors import ArgumentError
+from multihot.errors import ArgumentError, RunError
 
 
 def matrix(values: ArrayLike, name: str, labels: int) -> NDArray[np.float64]:
@@ -26,3 +29,13 @@ def require_states(logits: NDArray[np.float64], targets: NDArray[np.float64]) ->
         row, column = np.argwhere(illegal)[0]
         got = f"{targets[row, column]} at row {row}, label {column}"
         raise ArgumentError(f"targets must be 1 present, 0 absent or NaN unknown, got {got}")
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """While a saved decision is read: a `RunError` that says where something is missing or of a wrong form."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise RunError(f"{where}: not a decision of this version ({reason}); fit it again") from error

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multihot.decisions.calibrate import Calibration
-from multihot.decisions.checks import matrix
+from multihot.decisions.checks import matrix, reading
 from multihot.decisions.constrain import Plan
 from multihot.decisions.scale import logits_of
 from multihot.decisions.select import expected_f_sets, selection_scores, weights_of
 from multihot.decisions.settings import DecisionSettings
-from multihot.errors import RunError
 from multihot.labels import LabelSpace, Relations
 
 Booleans = NDArray[np.bool_]
@@ -135,7 +134,7 @@ class Decision:
             RunError: something is missing or of the wrong form.
         """
         space.require_order(values.get("order_hash"), where)
-        try:
+        with reading(where):
             on = values["fitted_on"]
             return cls(
                 space.with_relations(Relations.from_dict(values["relations"], where)),
@@ -146,6 +145,3 @@ class Decision:
                 FittedOn(on["samples"], tuple(on["positives"]), tuple(on["known"]), on["name"]),
                 tuple(values["notes"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = " ".join(str(error).split())
-            raise RunError(f"{where}: not a decision of this version ({reason}); fit it again") from error

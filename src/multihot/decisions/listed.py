@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot.decisions.calibrate.logistic import pooled_fit
+from multihot.decisions.checks import reading
 from multihot.decisions.objectives import Counts, Objective, objective_of
 from multihot.decisions.scale import probabilities_of
 from multihot.decisions.settings import DecisionSettings
-from multihot.errors import ArgumentError, RunError
+from multihot.errors import ArgumentError
 from multihot.labels import LabelSpace, Targets
 
 CUTS = 200
@@ -85,7 +86,7 @@ class ListDecision:
             RunError: something is missing or of the wrong form.
         """
         space.require_order(values.get("order_hash"), where)
-        try:
+        with reading(where):
             calibration = values["calibration"]
             return cls(
                 space,
@@ -96,9 +97,6 @@ class ListDecision:
                 int(values["fitted_on"]),
                 tuple(values["notes"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise RunError(f"{where}: not a decision of this version ({reason}); fit it again") from error
 
 
 def require_for_lists(settings: DecisionSettings) -> None:
