@@ -28,6 +28,7 @@ export class Decision {
     this.objective = null;
     this.trained = null;
     this.now = null;
+    this.asked = Promise.resolve();
   }
 
   /** Whether it is another one than the run's own. */
@@ -94,8 +95,18 @@ export class Decision {
     byId("alert").hidden = false;
   }
 
+  /**
+   * Decide these samples, after all that were asked for before: an answer under an earlier decision never comes last.
+   * @param {object[]} samples
+   */
+  decide(samples) {
+    const asked = this.asked.then(() => this.ask(samples));
+    this.asked = asked.catch(() => {}); // who waits for this one is told, who waits for the next is not
+    return asked;
+  }
+
   /** Ask the server, which keeps relations between labels, for the sets of these samples. */
-  async decide(samples) {
+  async ask(samples) {
     const block = Math.max(1, Math.floor(CELLS / this.labels.length));
     for (let start = 0; start === 0 || start < samples.length; start += block) {
       const some = samples.slice(start, start + block);
