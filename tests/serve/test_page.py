@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from multihot.report import write_report
 from multihot.run import Run
@@ -141,6 +141,23 @@ def test_a_threshold_changes_sets_and_figures_at_once_and_back(opened: Open, pic
     page.get_by_role("button", name="As trained").click()
     expect(red).to_have_class("score given")
     expect(recall).to_have_text(before)
+
+
+def test_an_earlier_decision_that_comes_late_does_not_count(opened: Open, pictures: list[Path]) -> None:
+    page = opened()
+    held: list[Route] = []
+    slide(page, "red", 1)
+    expect(page.locator(".threshold.changed")).to_contain_text("recall 0.00")
+    page.route("**/v1/decide*", lambda route: route.continue_() if held else held.append(route))
+    page.set_input_files("#files", pictures)
+    while not held:
+        page.wait_for_timeout(10)
+    page.get_by_role("button", name="As trained").click()
+    page.wait_for_timeout(300)
+    with page.expect_response("**/v1/decide*"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator(".sample").first.locator(".bars li", has_text="red")).to_have_class("score given")
 
 
 def test_another_objective_moves_the_thresholds(opened: Open, vectors_run: Run) -> None:
