@@ -20,6 +20,7 @@ from multihot.serve import Runs, ServeSettings, create_app
 
 Open = Callable[..., Page]
 HEADER = "height,weight,colour\n"
+expect.set_options(timeout=20_000)  # a busy machine is no error of the page
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def opened(browser: Browser, address: str) -> Iterator[Open]:
 
 def give(page: Page, files: list[Path]) -> None:
     page.set_input_files("#files", files)
-    expect(page.locator("#cancel")).to_be_hidden(timeout=30_000)
+    expect(page.locator("#cancel")).to_be_hidden()
 
 
 def chips(page: Page, row: int) -> list[str]:
