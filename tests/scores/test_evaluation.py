@@ -1,5 +1,4 @@
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from multihot import decisions
-from multihot.cli import main
 from multihot.data import Features, Samples
 from multihot.data.split import stratify
 from multihot.decisions import DecisionSettings
@@ -196,18 +194,8 @@ def write_files(folder: Path) -> tuple[Path, Path]:
     return folder / "scores.parquet", folder / "targets.parquet"
 
 
-def test_from_the_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_from_the_command_line(tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     scores, targets = write_files(tmp_path)
-
-    def call(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
 
     given = ("evaluate", "--scores", scores, "--targets", targets)
     assert call(*given, "--objective", "macro_f1", "--set", "calibration=temperature", "--json") == 0

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import sparse
 
-from multihot.cli import main
 from multihot.data import Features, Samples, read, write
 from multihot.errors import ArgumentError, DataError, LabelError, MissingExtraError, RecipeError, RunError
 from multihot.evaluate import evaluate
@@ -201,17 +200,7 @@ def test_label_trees_from_end_to_end(tmp_path: Path) -> None:
     assert loaded.predict(fresh.features) == run.predict(fresh.features)
 
 
-def test_from_the_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def call(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
+def test_from_the_command_line(tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     write(made(300), tmp_path / "data.svm")
     out = tmp_path / "run"
     assert call("train", tmp_path / "data.svm", "--encoder", "one_vs_rest", "--set", "encoder.c=1", "--out", out) == 0
