@@ -1,14 +1,18 @@
 """Does nonsense break a server? Thousands of requests that are wrong somewhere, as bytes, many at a time.
 
-`python benchmarks/serve_nonsense.py` serves the small run of `serve.py` and sends truncated and damaged pictures, odd
-ones, bombs, wrong types, wrong lengths, huge headers and JSON of every kind. No answer may be 5xx but 503, none may
-fail to come, and afterwards the server must answer as before.
+`python benchmarks/serve_nonsense.py [SEED]` serves the small run of `serve.py` and sends truncated and damaged
+pictures, odd ones, bombs, wrong types, wrong lengths, huge headers and JSON of every kind, in one piece or in two. No
+answer may be 5xx but 503, none may fail to come, and afterwards the server must answer as before. Where schemathesis is
+installed (its command `st`), it makes up further requests from /openapi.json and holds answers against it.
 """
 
 import asyncio
 import contextlib
 import random
+import shutil
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 import zlib
@@ -40,7 +44,7 @@ BODIES = [
 ]
 
 
-def main() -> None:
+def main(seed: int) -> None:
     """Nonsense, and whether the server is as before."""
     keep_large_blocks()
     with tempfile.TemporaryDirectory() as folder:
@@ -48,13 +52,14 @@ def main() -> None:
         photographs = [path.read_bytes() for path in picture_files()[:PICTURES]]
         with served(run, "--set", "timeout=3") as (address, process):
             before = resident(process)
-            asyncio.run(mutated(address, photographs))
+            asyncio.run(mutated(address, photographs, seed))
+            conforms(address, seed)
             rest = asyncio.run(steady(address, photographs, 5, clients=4))
             after = resident(process)
             print(f"  then 4 clients: {dict(rest.statuses)}; memory {before:.0f} MB, after it {after:.0f} MB")
 
 
-async def mutated(address: str, photographs: Sequence[bytes]) -> None:
+async def mutated(address: str, photographs: Sequence[bytes], seed: int) -> None:
     """Send it, and count the answers."""
     odd = [path.read_bytes() for path in sorted((DATA / "odd-images").rglob("*")) if path.is_file()]
     host, _, port = address.removeprefix("http://").rpartition(":")
@@ -64,9 +69,11 @@ async def mutated(address: str, photographs: Sequence[bytes]) -> None:
 
     async def one(number: int) -> None:
         async with gate:
-            request = nonsense(random.Random(number), photographs, odd)  # noqa: S311
+            generator = random.Random(seed * MUTATED + number)  # noqa: S311
+            request = nonsense(generator, photographs, odd)
+            cut = generator.choice([len(request), generator.randrange(len(request))])
             started = time.perf_counter()
-            statuses[await raw(host, int(port), request)] += 1
+            statuses[await raw(host, int(port), request[:cut], request[cut:])] += 1
             seconds.append(time.perf_counter() - started)
 
     await asyncio.gather(*(one(number) for number in range(MUTATED)))
@@ -74,19 +81,33 @@ async def mutated(address: str, photographs: Sequence[bytes]) -> None:
     print(f"  wanted none of these: {[status for status in statuses if wrong(status)] or 'none'}")
 
 
+def conforms(address: str, seed: int) -> None:
+    """Requests made up from the description; which of them are valid depends on the run, so that is not asked."""
+    program = shutil.which("st")
+    if program is None:
+        print("schemathesis is not installed: requests from /openapi.json are left out")
+        return
+    options = ["--exclude-checks", "positive_data_acceptance", "--max-examples", "100", "--no-color"]
+    command = [program, "run", f"{address}/openapi.json", "--generation-seed", str(seed), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    print("schemathesis:", done.stdout[-3000:] if done.returncode else done.stdout.strip().splitlines()[-1])
+
+
 def wrong(status: str) -> bool:
     """Whether a server may not answer so."""
     return status == "hang" or (status.startswith("5") and status != "503")
 
 
-async def raw(host: str, port: int, request: bytes) -> str:
+async def raw(host: str, port: int, *pieces: bytes) -> str:
     """Send bytes as they are; the status of the answer, "closed" where the connection was closed without one."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
         async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionError):
-                writer.write(request)
-                await writer.drain()
+                for piece in filter(None, pieces):
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
             line = await reader.readline()
         return line.split()[1].decode() if line else "closed"
     except TimeoutError:
@@ -144,4 +165,4 @@ def bomb(side: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)

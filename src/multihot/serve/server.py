@@ -11,6 +11,7 @@ import uvicorn
 from multihot.errors import ArgumentError
 from multihot.progress import logger
 from multihot.serve.app import create_app
+from multihot.serve.protocol import Protocol
 from multihot.serve.runs import Runs
 from multihot.serve.settings import ServeSettings
 
@@ -33,6 +34,7 @@ def serve(runs: Runs) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=Protocol,
         ws="none",
         limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=LARGEST_HEADERS,
