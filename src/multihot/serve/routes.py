@@ -1,7 +1,8 @@
 """What may be asked: prediction, decisions, and what is served."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
@@ -21,6 +22,13 @@ from multihot.serve.receiving import body_of, in_time, until_judged
 from multihot.serve.runs import Runs
 from multihot.serve.service import Service
 from multihot.serve.settings import ServeSettings
+
+Result = TypeVar("Result")
+
+SMALL_BODY = 2**16
+SMALL_ANSWER = 500
+"""Bytes of a request, and cells of an answer, that are done with in a millisecond: handing them to a thread and back
+takes as long, and most requests are small."""
 
 RunName = Annotated[str | None, Query(description="Which run of /v1/runs; the first where it is left out.")]
 _PROBLEM: dict[int | str, dict[str, Any]] = {
@@ -87,14 +95,20 @@ async def predict(request: Request, run: RunName = None) -> Response:
     state = state_of(request)
     async with in_time(state.settings), body_of(request, state.admission, state.settings) as body:
         kind = request.headers.get("content-type", "")
-        content = await run_in_threadpool(read_content, kind, body, state.settings)
+        content = await _aside(len(body) > SMALL_BODY, read_content, kind, body, state.settings)
         with state.admission.of_parts(len(content.parts)):
             service, futures = state.runs.submit(run, content.kind, content.parts)
             outcomes = await until_judged(request, futures)
-            samples = await run_in_threadpool(answered, service.space, content, outcomes)
+            large = len(content.ids) * len(service.space) > SMALL_ANSWER
+            samples = await _aside(large, answered, service.space, content, outcomes)
             state.runs.telemetry.count_samples(service.name, [sample["error"] for sample in samples])
             found = {"run": service.name, "order_hash": service.space.order_hash, "samples": samples}
-            return await run_in_threadpool(JSONResponse, found)
+            return await _aside(large, JSONResponse, found)
+
+
+async def _aside(large: bool, work: Callable[..., Result], *arguments: Any) -> Result:
+    """What a function gives; where that takes long, in a thread, so that others are answered meanwhile."""
+    return await run_in_threadpool(work, *arguments) if large else work(*arguments)
 
 
 @router.post(
