@@ -30,7 +30,7 @@ from multihot.audit import label_issues
 from multihot.audit.hashes import see
 from multihot.audit.held_out import out_of_fold
 from multihot.audit.near import COARSE_RADIUS, close, look_alikes
-from multihot.data import content_hash, decode_bytes, read
+from multihot.data import decode_bytes, read
 from multihot.data.feature_cache import FeatureCache
 from multihot.labels import Targets
 from multihot.models import EncoderSettings, build_encoder
@@ -171,9 +171,9 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.files)
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """One picture and its content hash."""
-        return self.files[row], content_hash(self.files[row])
+    def read(self, row: int) -> bytes:
+        """One picture."""
+        return self.files[row]
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB."""

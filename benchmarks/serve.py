@@ -108,9 +108,9 @@ class Held:
     def __len__(self) -> int:
         return len(self.contents)
 
-    def read(self, row: int) -> tuple[bytes, str]:
+    def read(self, row: int) -> bytes:
         """As `Images` has it."""
-        return self.contents[row], ""
+        return self.contents[row]
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """As `Images` has it."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from multihot import decisions, metrics
-from multihot.data import ImageArrays, ImageFiles, Samples, SetAside
+from multihot.data import ImageArrays, ImageFiles, Samples, SetAside, content_hash
 from multihot.labels import LabelSpace, Targets
 from multihot.models import build_classifier
 from multihot.recipe import Recipe
@@ -118,7 +118,7 @@ def _write_samples(
         for path, picture in zip(paths, pixels, strict=True):
             Image.fromarray(picture).save(path)
         images = ImageFiles(paths)
-    contents = [images.read(row)[1] for row in range(len(ids))]
+    contents = [content_hash(images.read(row)) for row in range(len(ids))]
     samples = Samples(ids, images, space, Targets.from_dense(targets), set_aside=tuple(plan.set_aside))
     write_split(folder / SPLIT, samples, parts, contents)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import convolve1d
 
-from multihot.data import Images, decode_bytes
+from multihot.data import Images, content_hash, decode_bytes
 from multihot.data.ahead import ahead
 from multihot.errors import ImageError
 from multihot.progress import track
@@ -71,7 +71,8 @@ def see(images: Images) -> Seen:
     def one(row: int) -> _One:
         content = ""
         try:
-            encoded, content = images.read(row)
+            encoded = images.read(row)
+            content = content_hash(encoded)
             return _look(content, decode_bytes(encoded))
         except ImageError as error:
             return _One(content, str(error))

@@ -87,6 +87,6 @@ def _picture(audit: Audit, row: int) -> str | None:
     if isinstance(audit.samples.inputs, Features):
         return None
     try:
-        return shrunk(audit.samples.images.read(row)[0])
+        return shrunk(audit.samples.images.read(row))
     except ImageError:  # it was there a moment ago
         return None

@@ -27,4 +27,4 @@ def picture_headers(images: Images) -> Iterator[Header | ImageError]:
 
 
 def _opened(images: Images, row: int) -> BinaryIO:
-    return images.path(row).open("rb") if isinstance(images, ImageFiles) else BytesIO(images.read(row)[0])
+    return images.path(row).open("rb") if isinstance(images, ImageFiles) else BytesIO(images.read(row))

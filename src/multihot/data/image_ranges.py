@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multihot.data.decoding import decode_bytes
-from multihot.data.images import content_hash
 from multihot.errors import ImageError
 
 
@@ -32,8 +31,8 @@ class ImageRanges:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """The picture's bytes and their content hash; raises `ImageError` where they cannot be read."""
+    def read(self, row: int) -> bytes:
+        """The picture's bytes; raises `ImageError` where they cannot be read."""
         size = int(self._sizes[row])
         try:
             with Path(self.files[self._numbers[row]]).open("rb") as file:
@@ -43,11 +42,11 @@ class ImageRanges:
             raise ImageError(f"cannot be read: {error.strerror or error}") from error
         if len(content) < size:
             raise ImageError("truncated: the file that it is in was cut off since it was indexed")
-        return content, content_hash(content)
+        return content
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB; raises `ImageError` with the reason where it cannot be decoded."""
-        return decode_bytes(self.read(row)[0])
+        return decode_bytes(self.read(row))
 
     def take(self, rows: Sequence[int]) -> Self:
         """The pictures with these indices, in their order."""

@@ -23,11 +23,8 @@ class Images(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """One picture as bytes that `decode_bytes` takes, and their content hash (32 hexadecimal digits).
-
-        Raises `ImageError` where there are no bytes to be had.
-        """
+    def read(self, row: int) -> bytes:
+        """One picture as bytes that `decode_bytes` takes; raises `ImageError` where there are none to be had."""
         ...
 
     def decode(self, row: int) -> NDArray[np.uint8]:
@@ -40,7 +37,7 @@ class Images(Protocol):
 
 
 def content_hash(content: bytes) -> str:
-    """The name of a content: equal for byte-identical files, wherever they lie.
+    """The name of a content, 32 hexadecimal digits: equal for byte-identical files, wherever they lie.
 
     >>> content_hash(b"")
     'cae66941d9efbd404e4d88758ea67670'
@@ -77,17 +74,16 @@ class ImageFiles:
         folders = {start: f"{str(Path(start).resolve()).rstrip(os.sep)}{os.sep}" for start in set(starts)}
         return [folders[start] + name[len(start) :] for start, name in zip(starts, self._names, strict=True)]
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """The file's bytes and their content hash; raises `ImageError` where the file cannot be read."""
+    def read(self, row: int) -> bytes:
+        """The file's bytes; raises `ImageError` where it cannot be read."""
         try:
-            content = self.path(row).read_bytes()
+            return self.path(row).read_bytes()
         except OSError as error:
             raise ImageError(f"cannot be read: {error.strerror or error}") from error
-        return content, content_hash(content)
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB; raises `ImageError` with the reason where it cannot be decoded."""
-        return decode_bytes(self.read(row)[0])
+        return decode_bytes(self.read(row))
 
     def take(self, rows: Sequence[int]) -> Self:
         """The files with these indices, in their order."""
@@ -122,12 +118,12 @@ class ImageArrays:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """One picture as a PGM or PPM file (raw pixels after a line of header), and the hash of that."""
+    def read(self, row: int) -> bytes:
+        """One picture as a PGM or PPM file: raw pixels after a line of header."""
         height, width, channels = self.pixels.shape[1:]
         kind = "P5" if channels == 1 else "P6"
-        content = f"{kind} {width} {height} 255\n".encode() + self.pixels[self.rows[row]].tobytes()
-        return content, content_hash(content)
+        pixels: bytes = self.pixels[self.rows[row]].tobytes()
+        return f"{kind} {width} {height} 255\n".encode() + pixels
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB."""

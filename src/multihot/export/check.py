@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot import metrics
-from multihot.data import Features, ImageFiles, Images, Samples
+from multihot.data import Features, ImageFiles, Images, Samples, decode_bytes
 from multihot.data.ahead import ahead
 from multihot.data.loading import resize
 from multihot.decisions import Decision
@@ -97,9 +97,10 @@ def compare(run: Run, decision: Decision, file: Predictor, test: Part) -> SelfCh
 
 
 def _on_pictures(run: Run, file: Predictor, images: Images) -> Iterator[Pair]:
-    decoded = ahead(images.decode, range(len(images)), WAITING)
+    size = file.description.size
+    decoded = ahead(lambda row: decode_bytes(images.read(row), size), range(len(images)), WAITING)
     for pixels in track(decoded, "checking the file", len(images)):
-        own = resize(pixels, file.description.size)
+        own = resize(pixels, size)
         yield Pair(infer(run.classifier, own[None]), *file.run(pixels[None]))
 
 

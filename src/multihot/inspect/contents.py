@@ -91,7 +91,7 @@ def _examples(samples: Samples, rows: NDArray[np.integer[Any]]) -> list[tuple[st
     shown = []
     for row in rows[places].tolist():
         with suppress(ImageError):  # it is listed among the broken ones
-            picture = shrunk(samples.images.read(row)[0], LONGER_SIDE)
+            picture = shrunk(samples.images.read(row), LONGER_SIDE)
             shown += [(samples.ids[row], picture)] if picture is not None else []
     return shown
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from multihot.data.feature_cache import FeatureCache
 from multihot.data.images import Images
-from multihot.data.loading import Loaded, load
+from multihot.data.loading import Loaded, load, stack
 from multihot.models.encoders import Encoder
 from multihot.progress import track
 
@@ -64,7 +64,7 @@ def encode(encoder: Encoder, images: Images, cache: FeatureCache, batch_size: in
 def _encode_pending(encoder: Encoder, pending: dict[str, Tensor], cache: FeatureCache) -> None:
     missing = [content for content in pending if content not in cache]
     if missing:
-        outputs = infer(encoder, torch.stack([pending[content] for content in missing]))
+        outputs = infer(encoder, stack([pending[content] for content in missing]))
         for content, features in zip(missing, outputs, strict=True):
             cache.add(content, features.astype(_kept_as(encoder)))
     pending.clear()
@@ -92,7 +92,7 @@ def infer_batches(
         outputs = np.empty((0, 0), dtype=np.float32)
         if good:
             pixels = [picture.pixels for picture in batch if picture.pixels is not None]
-            outputs = infer(model, torch.stack(pixels))
+            outputs = infer(model, stack(pixels))
         rows = np.full((len(batch), outputs.shape[1]), np.nan, dtype=np.float32)
         rows[good] = outputs
         yield batch, rows

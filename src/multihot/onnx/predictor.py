@@ -106,7 +106,7 @@ class Predictor:
 
         def decoded(row: int) -> NDArray[np.uint8] | str:
             try:
-                return decode_bytes(Path(paths[row]).read_bytes())
+                return decode_bytes(Path(paths[row]).read_bytes(), self.description.size)
             except OSError as error:
                 return f"cannot be read: {error.strerror or error}"
             except ImageError as error:

@@ -39,7 +39,7 @@ def thumbnail(path: Path | None, content: str | None = None) -> str | None:
 def shrunk(encoded: bytes, longer_side: int = LONGER_SIDE) -> str | None:
     """A picture's bytes, as `decode_bytes` takes them, as a data URI of a small JPEG; None where they are damaged."""
     try:
-        picture = Image.fromarray(decode_bytes(encoded, min_side=longer_side))
+        picture = Image.fromarray(decode_bytes(encoded, side=longer_side))
     except ImageError:
         return None
     picture.thumbnail((longer_side, longer_side))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from multihot.data import Features, FeatureSpace, decode_bytes
 from multihot.data.decoding import stored_size
-from multihot.data.loading import resize
+from multihot.data.loading import prepare, stack
 from multihot.decisions import Decision
 from multihot.errors import ImageError
 from multihot.models import Classifier, VectorModel, vector_logits
@@ -69,11 +69,12 @@ class ServedPictures:
 
     def prepare(self, content: bytes) -> Tensor:
         """A picture file's bytes as (3, S, S) uint8."""
-        return resize(decode_within(content, self._max_pixels), self._size)
+        require_within(content, self._max_pixels)
+        return prepare(content, self._size)
 
     def judge(self, prepared: Sequence[Tensor]) -> Sequence[Judged]:
         """One `Judged` a picture."""
-        probabilities = self._decision.probabilities(infer(self._classifier, torch.stack(list(prepared))))
+        probabilities = self._decision.probabilities(infer(self._classifier, stack(prepared)))
         decided = self._decision.decide(probabilities)
         return [Judged(probabilities[[row]], decided[[row]]) for row in range(len(prepared))]
 
@@ -123,20 +124,16 @@ class ServedFile:
 
     def prepare(self, content: bytes) -> NDArray[np.uint8]:
         """A picture file's bytes as (H, W, 3) uint8."""
-        return decode_within(content, self._max_pixels)
+        require_within(content, self._max_pixels)
+        return decode_bytes(content, self._predictor.description.size)
 
     def judge(self, prepared: Sequence[NDArray[np.uint8]]) -> Sequence[Judged]:
         """One `Judged` a picture."""
         return [Judged(*self._predictor.run(pixels[None])) for pixels in prepared]
 
 
-def decode_within(content: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    """A picture as `decode_bytes` gives it; what its header says is looked at before it takes memory.
-
-    Raises:
-        ImageError: it cannot be decoded, or is larger than `max_pixels`.
-    """
+def require_within(content: bytes, max_pixels: int) -> None:
+    """Raise an `ImageError` where a picture's header says that it is larger, before it takes memory."""
     size = stored_size(content)
     if size is not None and size[0] * size[1] > max_pixels:
         raise ImageError(f"too large: {size[0]} x {size[1]} pixels, at most {max_pixels:,} are taken")
-    return decode_bytes(content)

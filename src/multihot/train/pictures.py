@@ -34,7 +34,7 @@ def read_pictures(samples: Samples, encoder: Encoder, recipe: Recipe) -> Picture
         reason = f": {samples.set_aside[0].id}: {samples.set_aside[0].reason}" if samples.set_aside else ""
         raise DataError(f"{samples.source}: no usable sample{reason}")
     if recipe.tune == "full":
-        loaded = load(samples.images, range(len(samples)), encoder.spec.size)
+        loaded = load(samples.images, range(len(samples)), encoder.spec.size, skip=())
         checked = [picture._replace(pixels=None) for picture in track(loaded, "reading pictures", len(samples))]
         bad = {picture.row: picture.error for picture in checked if picture.error is not None}
         features, contents = None, tuple(picture.content for picture in checked)

@@ -53,7 +53,7 @@ def test_lists_of_classes(saved: Callable[..., Path], pictures: Pictures) -> Non
     assert samples.ids == ("unsplit/00000", "unsplit/00001", "unsplit/00002")
     assert samples.split is None
     assert not samples.exhaustive
-    assert samples.images.take([1]).read(0)[0] == (pictures() / "b.png").read_bytes()
+    assert samples.images.take([1]).read(0) == (pictures() / "b.png").read_bytes()
     assert samples.images.decode(0).shape == (3, 4, 3)
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from multihot.data.decoding import decode_bytes
-from multihot.data.images import content_hash
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.label_arrays import LabelArray, label_array
 from multihot.data.sources.picture_files import portable
@@ -45,9 +44,10 @@ class EncodedImages:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def read(self, row: int) -> tuple[bytes, str]:
-        """The picture's bytes and their content hash; raises `ImageError` where there are none."""
+    def read(self, row: int) -> bytes:
+        """The picture's bytes; raises `ImageError` where there are none."""
         cell = self._dataset[int(self._rows[row])][self._column] or {}
+        content: bytes | None
         content, path = cell.get("bytes"), cell.get("path")
         try:
             content = Path(path).read_bytes() if content is None and path else content
@@ -55,11 +55,11 @@ class EncodedImages:
             raise ImageError(f"cannot be read: {error.strerror or error}") from error
         if content is None:
             raise ImageError("no picture in this row")
-        return content, content_hash(content)
+        return content
 
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture as (H, W, 3) RGB; raises `ImageError` with the reason where it cannot be decoded."""
-        return decode_bytes(self.read(row)[0])
+        return decode_bytes(self.read(row))
 
     def take(self, rows: Sequence[int]) -> Self:
         """The pictures with these indices, in their order."""
@@ -242,7 +242,7 @@ def _examples(samples: Samples, rows: Sequence[int], bad: dict[int, str]) -> Ite
     present, unknown = samples.targets.present, samples.targets.unknown
     for row in rows:
         try:
-            content = portable(samples.images.read(row)[0])
+            content = portable(samples.images.read(row))
         except ImageError as error:
             bad[row] = str(error)
             continue

@@ -41,7 +41,7 @@ def write_pictures(
     set_aside = []
     for row, name in enumerate(samples.ids):
         try:
-            content = portable(samples.images.read(row)[0])
+            content = portable(samples.images.read(row))
             target = file_name(names[row] if names else name, content)
         except ImageError as error:
             set_aside.append(SetAside(name, str(error)))

@@ -149,7 +149,7 @@ def write_voc(samples: Samples, destination: Path) -> tuple[SetAside, ...]:
     (destination / "Annotations").mkdir(parents=True, exist_ok=True)
     _main(destination).mkdir(parents=True)
     for row, file in files.items():
-        size = stored_size(samples.images.read(row)[0]) or (1, 1)
+        size = stored_size(samples.images.read(row)) or (1, 1)
         objects = _objects_of(samples.targets.take([row]).dense()[0].tolist(), samples.space.names, size)
         fields = _field("filename", file) + _field("size", _size(*size)) + objects
         text = _field("annotation", fields)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from multihot.data.loading import PREPARED
 from multihot.errors import RecipeError
 from multihot.models.encoders.settings import Pooling
 
@@ -93,8 +94,8 @@ class Encoder(nn.Module):
         return values.contiguous(memory_format=torch.channels_last)
 
     def fingerprint(self) -> str:
-        """32 hexadecimal digits of everything that decides the features: weights, input and pooling."""
-        digest = hashlib.blake2b(repr((self.spec, self.pooling, self.flipped_twin)).encode(), digest_size=16)
+        """32 hexadecimal digits of everything that decides the features: pixels, weights, input and pooling."""
+        digest = hashlib.blake2b(repr((PREPARED, self.spec, self.pooling, self.flipped_twin)).encode(), digest_size=16)
         for name, tensor in self.backbone.state_dict().items():
             digest.update(f"{name} {tuple(tensor.shape)}".encode())
             digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -44,7 +44,7 @@ def _write(samples: Samples, rows: Sequence[int], shard: Path) -> list[SetAside]
     with tarfile.open(shard, "w") as tar:
         for row in rows:
             try:
-                content = portable(samples.images.read(row)[0])
+                content = portable(samples.images.read(row))
                 name = f"{row:08d}{ending(content)}"
             except ImageError as error:
                 set_aside.append(SetAside(samples.ids[row], str(error)))
