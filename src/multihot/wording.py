@@ -1,4 +1,6 @@
-"""Numbers in sentences."""
+"""Numbers and names in sentences."""
+
+from collections.abc import Sequence
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -8,3 +10,12 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     ('1 sample', '1,200 samples', '0 entries')
     """
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def listing(names: Sequence[str], most: int = 10) -> str:
+    """Names in one line, the first of many.
+
+    >>> listing(["a", "b", "c"], most=2)
+    'a, b, ... (3 in all)'
+    """
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, ... ({len(names)} in all)"

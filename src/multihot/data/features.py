@@ -13,6 +13,7 @@ from scipy import sparse
 
 from multihot.data.images import content_hash
 from multihot.errors import ArgumentError, DataError
+from multihot.wording import listing
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class Features:
         nominal = {name.partition("=")[0]: place for name, place in places.items() if "=" in name}
         missing = [name for name in space.names if name not in places and name.partition("=")[0] not in nominal]
         if missing:
-            raise DataError(f"features are missing: {_listed(missing)}; there are {_listed(self.names)}")
+            told, own = (listing([repr(name) for name in names], most=5) for names in (missing, self.names))
+            raise DataError(f"features are missing: {told}; there are {own}")
         columns = [
             places[name] if name in places else self.width + nominal[name.partition("=")[0]] for name in space.names
         ]
@@ -157,7 +159,3 @@ def _with_absent(values: NDArray[np.floating[Any]] | sparse.csr_array) -> Any:
     if isinstance(values, sparse.csr_array):
         return sparse.csr_array(sparse.hstack([values, sparse.csr_array(values.shape, dtype=values.dtype)], "csr"))
     return np.concatenate([values, np.where(np.isnan(values), values, 0)], axis=1)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -15,11 +15,10 @@ from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from multihot.decisions.notes import listing
 from multihot.errors import ArgumentError
 from multihot.estimators.labels import read_labels
 from multihot.labels import Targets
-from multihot.wording import counted
+from multihot.wording import counted, listing
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -9,6 +9,7 @@ from multihot.progress import logger
 from multihot.recipe import Recipe
 from multihot.run import RECIPE, SPLIT, write_recipe, write_split
 from multihot.train.same import require_same_samples
+from multihot.wording import listing
 
 
 def divide(samples: Samples, contents: Sequence[str], recipe: Recipe, folder: Path) -> Split:
@@ -56,21 +57,26 @@ def _announce(samples: Samples, parts: Split, notes: list[str]) -> None:
 def _notes(samples: Samples, parts: Split, recipe: Recipe) -> list[str]:
     """What was noticed in the source and in the split; labels by name."""
     lacking = [
-        f"split: no {part} sample has " + ", ".join(samples.space.names[column] for column in columns)
+        f"split: no {part} sample has {listing([samples.space.names[column] for column in columns])}"
         for part, columns in parts.lacking.items()
         if columns
     ]
     needed = [part for part in PARTS if not (part == "validation" and recipe.cross_fit)]
     empty = [f"split: there is no {part} sample" for part in needed if not len(parts.rows(part))]
     positives, known = samples.targets.positives(), samples.targets.known()
-    constant = [
-        f"label {name}: {'always' if present else 'never'} present, so there is nothing to learn about it"
-        for name, present, count in zip(samples.space, positives, known, strict=True)
-        if present in (0, count)
+    rows = list(zip(samples.space, positives, known, strict=True))
+    constant = {
+        "never": [name for name, present, _ in rows if not present],
+        "always": [name for name, present, count in rows if 0 < present == count],
+    }
+    learned = [
+        f"nothing to learn about what is {often} present: {listing(names)}"
+        for often, names in constant.items()
+        if names
     ]
     if recipe.cross_fit:
         empty.append(
             f"split: thresholds are fitted on the training samples, each scored by a classifier that has not seen it "
             f"({recipe.cross_fit} folds): figures of validation are of these"
         )
-    return [*samples.notes, *constant, *(f"split: {note}" for note in parts.notes), *empty, *lacking]
+    return [*samples.notes, *learned, *(f"split: {note}" for note in parts.notes), *empty, *lacking]

@@ -12,8 +12,8 @@ from scipy.special import log_expit
 from multihot.decisions.calibrate.isotonic import bend
 from multihot.decisions.calibrate.logistic import fit, pooled_fit
 from multihot.decisions.calibrate.maps import Calibration, Floats, Method
-from multihot.decisions.notes import listing
 from multihot.labels import LabelSpace
+from multihot.wording import listing
 
 FOLDS = 5
 MANY = 1_000_000

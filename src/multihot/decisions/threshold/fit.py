@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from multihot.decisions.notes import listing
 from multihot.decisions.objectives import Objective, objective_of
 from multihot.decisions.scale import LARGEST_LOGIT, logits_of
 from multihot.decisions.select import selection_scores
@@ -16,6 +15,7 @@ from multihot.decisions.threshold.choose import choose
 from multihot.decisions.threshold.ranking import Floats
 from multihot.decisions.threshold.search import Search, best_common, best_macro
 from multihot.labels import LabelSpace
+from multihot.wording import listing
 
 CAUTION = 10.0
 """Positives that the common threshold is worth where a level of precision or recall is asked of each label."""

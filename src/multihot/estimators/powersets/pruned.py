@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from multihot.decisions.notes import listing
 from multihot.errors import ArgumentError
 from multihot.estimators.base import Booleans, Floats, Problem
 from multihot.estimators.binary import MetaEstimator, one_thread_each, require_weights_taken
 from multihot.estimators.powersets.completion import completed, completion_notes
 from multihot.estimators.powersets.sets import SetClassifier, pruned
-from multihot.wording import counted
+from multihot.wording import counted, listing
 
 
 class PrunedLabelPowerset(MetaEstimator):
