@@ -1,13 +1,11 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from PIL import Image
 
 from multihot.data import ImageArrays, ImageFiles, content_hash, decode_bytes
-from multihot.data.loading import load, load_batches, median_shorter_side, prepare, resize, stack
-from multihot.errors import ImageError
+from multihot.data.loading import load, median_shorter_side, prepare, resize, stack
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (70, 10, 12, 3), dtype=np.uint8)
 
@@ -53,19 +51,6 @@ def test_skipped_pictures_are_not_decoded() -> None:
     assert first.error is None
     assert second.pixels is not None
     assert second.pixels.shape == (3, 8, 8)
-
-
-def test_batches_cover_the_rows_once() -> None:
-    batches = list(load_batches(ImageArrays(PIXELS), list(range(70)), 8, 32))
-    assert [pixels.shape for _, pixels in batches] == [(32, 3, 8, 8), (32, 3, 8, 8), (6, 3, 8, 8)]
-    assert np.concatenate([rows for rows, _ in batches]).tolist() == list(range(70))
-    assert batches[0][1].dtype == torch.uint8
-
-
-def test_a_picture_that_broke_since_stops_training_by_name(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(ImageError, match="was readable before and is not now: not a picture"):
-        list(load_batches(ImageFiles([tmp_path / "a.png"]), [0], 8, 2))
 
 
 def test_median_shorter_side() -> None:

@@ -6,7 +6,6 @@ Shapes: B samples in a batch, S height and width in pixels.
 import contextlib
 import statistics
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -101,20 +100,3 @@ def load(images: Images, rows: Iterable[int], size: int, skip: Container[str] | 
             return Loaded(row, content, error=str(error))
 
     return ahead(one, rows)
-
-
-def load_batches(
-    images: Images, rows: Sequence[int] | NDArray[np.intp], size: int, batch_size: int
-) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
-    """Batches of (rows, pictures (B, 3, S, S) uint8), for pictures known to be readable.
-
-    Raises:
-        ImageError: one of them is not readable any more.
-    """
-    loaded = load(images, (int(row) for row in rows), size)
-    while batch := list(islice(loaded, batch_size)):
-        for picture in batch:
-            if picture.pixels is None:
-                raise ImageError(f"sample {picture.row} was readable before and is not now: {picture.error}")
-        pixels = stack([picture.pixels for picture in batch if picture.pixels is not None])
-        yield np.array([picture.row for picture in batch], dtype=np.intp), pixels

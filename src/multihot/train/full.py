@@ -18,7 +18,8 @@ from torch import Tensor
 
 from multihot.data import Images
 from multihot.data.augment import augment
-from multihot.data.loading import load_batches
+from multihot.data.batches import load_batches
+from multihot.data.picture_cache import PictureCache
 from multihot.losses import TrainingLoss
 from multihot.models import Classifier
 from multihot.progress import logger, track
@@ -41,6 +42,7 @@ class Task:
         validation: rows that choose the epoch; may be empty.
         loss: a scalar of logits, targets and the share of training done.
         seed: decides order and augmentation.
+        cache: of all images, where they are kept.
     """
 
     images: Images
@@ -49,6 +51,7 @@ class Task:
     validation: NDArray[np.intp]
     loss: TrainingLoss
     seed: int
+    cache: PictureCache | None = None
 
 
 def train_full(
@@ -179,7 +182,7 @@ def _batches(
     task: Task, rows: NDArray[np.intp], model: Any, settings: FullSettings, description: str
 ) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
     size = model.encoder.spec.size
-    batches = load_batches(task.images, rows, size, settings.batch_size)
+    batches = load_batches(task.images, rows, size, settings.batch_size, task.cache)
     return track(batches, description, math.ceil(len(rows) / settings.batch_size))
 
 
@@ -211,7 +214,8 @@ def _validate(model: Any, task: Task) -> Judgement | None:
     model.eval()
     tally = Tally()
     with torch.inference_mode():
-        for rows, pictures in load_batches(task.images, task.validation, model.encoder.spec.size, 32):
+        size = model.encoder.spec.size
+        for rows, pictures in load_batches(task.images, task.validation, size, 32, task.cache):
             targets = task.targets[rows].to(model.head.mean.device)
             features = model.head.at_scale(model.encoder(pictures.to(targets.device)))
             tally.add(model.head.training_loss(features, targets, task.loss), model.head.score(features), targets)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from multihot import decisions
 from multihot.data import Samples
 from multihot.data.loading import load
+from multihot.data.picture_cache import PictureCache
 from multihot.data.split import Split
 from multihot.losses import build_loss
 from multihot.models import Classifier, build_classifier, has_pretrained_weights
@@ -60,7 +61,8 @@ def _fit(
     else:
         classifier.head.learn_labels(targets[rows])
     if recipe.tune != "head":
-        task = Task(read.samples.images, targets, rows, held_out, loss, recipe.seed)
+        cache = PictureCache(read.contents, classifier.encoder.spec.size) if recipe.full.picture_cache else None
+        task = Task(read.samples.images, targets, rows, held_out, loss, recipe.seed, cache)
         pretrained = has_pretrained_weights(recipe.picture_encoder)
         factor = recipe.full.encoder_learning_rate_factor if pretrained else 1.0
         checkpoint = folder / CHECKPOINTS / "last.safetensors"
