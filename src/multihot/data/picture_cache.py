@@ -1,8 +1,8 @@
 """Prepared pictures, kept on disk by content: from the second epoch on, nothing is decoded.
 
 One file a data set and size: a checksum (n,) uint32 of each of the n different contents, 0 where it is not there yet,
-then their pixels (n, S, S, 3) uint8, both in the order of the hashes. The file is named by all of that, so that it never
-holds a picture of other data, of another size, or of an earlier way to decode. A stopped run goes on where it was; several
+then their pixels (n, S, S, 3) uint8, both in the order of the hashes. All of that names the file: it never holds a
+picture of other data, of another size, or of an earlier way to decode. A stopped run goes on where it was; several
 processes may fill one file, as they write the same.
 
 Shapes: N pictures, n different contents, S height and width in pixels.
