@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from multihot.errors import MultihotError
     from multihot.estimators import MultiLabelClassifier
     from multihot.evaluate import evaluate
+    from multihot.explain import Explanation, explain  # type: ignore[no-redef]
     from multihot.export import export  # type: ignore[no-redef]
     from multihot.hub import pull, push  # type: ignore[no-redef]
     from multihot.inspect import Inspection, inspect, write_inspection
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from multihot.train import train
 
 __all__ = [
+    "Explanation",
     "Features",
     "ImageArrays",
     "ImageFiles",
@@ -48,6 +50,7 @@ __all__ = [
     "audit",
     "evaluate",
     "evaluate_scores",
+    "explain",
     "export",
     "inspect",
     "load_run",
@@ -70,6 +73,7 @@ if not TYPE_CHECKING:
         "multihot.errors": "MultihotError",
         "multihot.estimators": "MultiLabelClassifier",
         "multihot.evaluate": "evaluate",
+        "multihot.explain": "Explanation explain",
         "multihot.export": "export",
         "multihot.hub": "pull push",
         "multihot.inspect": "Inspection inspect write_inspection",

@@ -37,6 +37,14 @@ def test_the_twin_does_not_care_which_way_round() -> None:
     assert not torch.equal(encoder.train()(PICTURES), encoder.train()(PICTURES.flip(-1)))
 
 
+def test_tokens_lie_as_their_patches_do() -> None:
+    settings = EncoderSettings(name="test_vit", weights="none", pooling="none", flipped_twin=True)
+    encoder = build_encoder(settings, load_weights=True)
+    assert encoder.grid == (10, 10)
+    picture = torch.randint(0, 256, (1, 3, 160, 160), dtype=torch.uint8)
+    torch.testing.assert_close(encoder(picture).flip(-1), encoder(picture.flip(-1)))
+
+
 def test_grey_encoders_see_luma() -> None:
     encoder = build_encoder(EncoderSettings(name="cnn28"), load_weights=True)
     white = torch.full((1, 3, 28, 28), 255, dtype=torch.uint8)

@@ -287,3 +287,44 @@ def test_a_linear_head_on_sparse_features_has_the_value_and_gradient_of_dense_on
         torch.testing.assert_close(head(features), full)
     # Features of another fit are not taken for those before.
     torch.testing.assert_close(head.score(as_tensor(cells[:7])), full[:7])
+
+
+@pytest.mark.parametrize(
+    "settings", [each for each in SETTINGS if HEADS[each.name].label_maps_are], ids=lambda settings: settings.name
+)
+@pytest.mark.parametrize("grid", [(3, 2), (1, 1)])
+def test_maps_of_labels_are_what_the_head_says_they_are(settings: HeadSettings, grid: tuple[int, int]) -> None:
+    head, labels = head_of(settings), torch.tensor([4, 0, 4])
+    places = torch.randn(BATCH, FEATURES, *grid)
+    maps = head.label_maps(places, labels)
+    assert maps.shape == (BATCH, 3, *grid)
+    if head.label_maps_are == "attention":
+        torch.testing.assert_close(maps.sum((2, 3)), torch.ones(BATCH, 3))
+        assert (maps >= 0).all()
+        return
+    bias = head.score(torch.zeros_like(head.at_scale(places)))
+    logits = head.score(places if head.takes == "maps" else places.mean((2, 3)))
+    torch.testing.assert_close(maps.mean((2, 3)) + bias[:, labels], logits[:, labels])
+
+
+def test_csra_shares_a_maximum_among_equals() -> None:
+    head = head_of(CSRASettings(temperatures=(float("inf"),), attention_weight=1.0))
+    maps = head.label_maps(torch.ones(1, FEATURES, 2, 2), torch.tensor([0]))
+    torch.testing.assert_close(maps, maps[:, :, :1, :1].expand(1, 1, 2, 2))
+
+
+def test_queries_look_at_the_place_that_answers() -> None:
+    head = head_of(LabelQueriesSettings(width=16, attention_heads=4))
+    places = torch.zeros(1, FEATURES, 3, 3)
+    places[:, :, 1, 2] = 50.0
+    looks = head.label_maps(places, torch.arange(LABELS))
+    others = torch.cat([looks[:, :, 0, 0], looks[:, :, 2, 1]])
+    torch.testing.assert_close(others[0], others[1])
+    assert not torch.allclose(looks[:, :, 1, 2], looks[:, :, 0, 0])
+
+
+def test_labels_of_one_query_look_alike() -> None:
+    head = head_of(LabelQueriesSettings(width=16, attention_heads=4, queries=2, self_attention=False))
+    looks = head.label_maps(torch.randn(1, FEATURES, 3, 3), torch.arange(LABELS))
+    assert torch.equal(looks[:, 0], looks[:, 2])  # three labels a query
+    assert not torch.allclose(looks[:, 2], looks[:, 3])

@@ -22,6 +22,7 @@ def predict(
     /,
     *inputs: str,
     out: Path | None = None,
+    explain: Path | None = None,
     overwrite: Annotated[bool, Flag] = False,
     engine: EngineName = "auto",
 ) -> None:
@@ -31,9 +32,12 @@ def predict(
         file: what multihot export wrote.
         inputs: picture files, folders or glob patterns; for a run on feature vectors, files of these.
         out: a .jsonl, .csv or .parquet file; the screen by default.
+        explain: not of an exported file: heat maps need the run that it was exported from.
         overwrite: replace the file where there is one of that name.
         engine: what runs the file; auto takes OpenVINO where it is installed and faster.
     """
+    if explain is not None:
+        raise ArgumentError(f"--explain: {file} has no maps in it; name the run directory that it was exported from")
     if not inputs:
         raise ArgumentError(
             "nothing to predict: after the file, name pictures, folders or glob patterns, or files of feature vectors"

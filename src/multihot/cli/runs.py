@@ -14,8 +14,10 @@ from multihot.data import read
 from multihot.demo import RECIPE, write_scenes
 from multihot.errors import ArgumentError
 from multihot.evaluate import evaluate as evaluate_run
+from multihot.explain import explain as explain_by
+from multihot.explain import write_heat_maps
 from multihot.labels import Relations
-from multihot.predict import PredictionFile
+from multihot.predict import PredictionFile, find_pictures
 from multihot.predict import predict as predict_with
 from multihot.progress import logger
 from multihot.recipe import Recipe, override, read_yaml
@@ -142,6 +144,7 @@ def predict(
     *inputs: str,
     own: OwnScores = NO_SCORES,
     out: Path | None = None,
+    explain: Path | None = None,
     overwrite: Annotated[bool, Flag] = False,
 ) -> None:
     """Give label sets to pictures, feature vectors, or scores of another tool's model.
@@ -151,10 +154,13 @@ def predict(
         inputs: picture files, folders or glob patterns; for a run on feature vectors, files of these.
         own: new scores of the model whose scores were evaluated.
         out: a .jsonl, .csv or .parquet file; the screen by default.
-        overwrite: replace the file where there is one of that name.
+        explain: a folder for heat maps of pictures: a PNG for each label decided, where in the picture it was seen.
+        overwrite: replace the file where there is one of that name, and write into a folder that is not empty.
     """
     loaded: Run | ListedRun | ScoreEvaluation
     if own != NO_SCORES:
+        if explain is not None:
+            raise ArgumentError("--explain: scores of another tool's model tell nothing of where labels were seen")
         loaded = ScoreEvaluation.load(run)
         label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
     elif not inputs:
@@ -163,7 +169,11 @@ def predict(
         )
     else:
         loaded = load_run(run)
-        label_sets = said_of_errors(predict_with(loaded, inputs))
+        if explain is None:
+            label_sets = said_of_errors(predict_with(loaded, inputs))
+        else:
+            explanations = explain_by(loaded, find_pictures(inputs))
+            label_sets = said_of_errors(write_heat_maps(explanations, explain, overwrite=overwrite))
     if out is None:
         for label_set in label_sets:
             show(prediction_line(label_set))

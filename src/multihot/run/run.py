@@ -104,7 +104,7 @@ class Run(Results):
         """Label sets one by one, as batches are done; feature vectors get the run's features first."""
         start = 0
         for scored in self.score(inputs):
-            yield from self._label_sets(ids[start : start + len(scored.errors)], scored.errors, scored.logits)
+            yield from self.sets_of(ids[start : start + len(scored.errors)], scored.errors, scored.logits)
             start += len(scored.errors)
 
     def score(self, inputs: Images | Features) -> Iterator[Scored]:
@@ -117,9 +117,10 @@ class Run(Results):
             inputs = inputs.aligned(self.features)
         return score_samples(self.classifier, inputs)
 
-    def _label_sets(
+    def sets_of(
         self, ids: Iterable[str], errors: Sequence[str | None], logits: NDArray[np.float32]
     ) -> Iterator[LabelSet]:
+        """Label sets of logits (N, L); a sample with an error has none."""
         good = [row for row, error in enumerate(errors) if error is None]
         probabilities = self.decision.probabilities(logits[good]) if good else logits[good]
         decided = self.decision.decide(probabilities) if good else logits[good]

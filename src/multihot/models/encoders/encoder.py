@@ -4,6 +4,7 @@ Shapes: B samples in a batch, C H W channels, height and width, D features, h w 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,20 +55,22 @@ class Encoder(nn.Module):
         self.flipped_twin = flipped_twin
         self.register_buffer("mean", torch.tensor(spec.mean).view(1, -1, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(spec.std).view(1, -1, 1, 1) * 255, persistent=False)
-        self.shape = self._probe_shape()
+        self.grid, self.shape = self._probe()
 
     @property
     def dimension(self) -> int:
         """D, the features of a vector or the channels of a map."""
         return self.shape[0]
 
-    def _probe_shape(self) -> tuple[int, ...]:
+    def _probe(self) -> tuple[tuple[int, int], tuple[int, ...]]:
+        """(h, w) of the backbone's maps, and the shape of one sample's features."""
         training = self.training
         self.eval()
         picture = torch.zeros(1, 3, self.spec.size, self.spec.size, dtype=torch.uint8)
         try:
             with torch.inference_mode():
-                return tuple(self(picture).shape[1:])
+                maps = self.maps(picture)
+                return (maps[0].shape[2], maps[0].shape[3]), tuple(self.pooled(maps).shape[1:])
         except (RuntimeError, AssertionError) as error:
             raise RecipeError(f"encoder.size: the encoder does not run at {self.spec.size} pixels: {error}") from error
         finally:
@@ -75,14 +78,20 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) RGB, uint8 or float in [0, 255], to features (B, D), or maps (B, D, h, w) without pooling."""
-        features = self._encode(images)
-        if self.flipped_twin and not self.training:
-            twin = self._encode(images.flip(-1))
-            return (features + (twin.flip(-1) if twin.ndim == 4 else twin)) / 2
-        return features
+        return self.pooled(self.maps(images))
 
-    def _encode(self, images: Tensor) -> Tensor:
-        return pool(self.backbone(self.normalise(images)), self.pooling)
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """(B, D', h, w) of the backbone for (B, 3, H, W); with `flipped_twin` those of the mirror images too."""
+        seen = [images, images.flip(-1)] if self.flipped_twin and not self.training else [images]
+        return [self.backbone(self.normalise(each)) for each in seen]
+
+    def pooled(self, maps: Sequence[Tensor]) -> Tensor:
+        """What `maps` gives to features (B, D), or maps (B, D, h, w) without pooling."""
+        features = pool(maps[0], self.pooling)
+        if len(maps) == 1:
+            return features
+        twin = pool(maps[1], self.pooling)
+        return (features + (twin.flip(-1) if twin.ndim == 4 else twin)) / 2
 
     def normalise(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 255] to the backbone's own channels, mean and standard deviation."""

@@ -25,7 +25,10 @@ OFFLINE_PACKAGES = {
 
 
 class TimmBackbone(nn.Module):
-    """A timm model without its classifier; whatever its layout, it gives maps (B, D, h, w)."""
+    """A timm model without its classifier; whatever its layout, it gives maps (B, D, h, w).
+
+    Tokens whose places in the picture are not known become a map of width 1.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -37,8 +40,10 @@ class TimmBackbone(nn.Module):
         if outputs.ndim == 2:
             return outputs[:, :, None, None]
         if outputs.ndim == 3:
-            patches = outputs[:, getattr(self.model, "num_prefix_tokens", 0) :]
-            return patches.transpose(1, 2).unsqueeze(-1)
+            patches = outputs[:, getattr(self.model, "num_prefix_tokens", 0) :].transpose(1, 2)
+            grid = getattr(getattr(self.model, "patch_embed", None), "grid_size", None) or (0, 0)
+            laid_out = grid[0] * grid[1] == patches.shape[2]
+            return patches.reshape(*patches.shape[:2], *grid) if laid_out else patches.unsqueeze(-1)
         if getattr(self.model, "output_fmt", "NCHW") == "NHWC":
             return outputs.permute(0, 3, 1, 2)
         return outputs

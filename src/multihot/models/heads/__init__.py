@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from multihot.models.heads.affine import AffineHead
 from multihot.models.heads.chain import ChainHead
 from multihot.models.heads.csra import CSRAHead
 from multihot.models.heads.direct import DirectHead
@@ -24,6 +25,7 @@ from multihot.models.heads.settings import (
 
 __all__ = [
     "HEADS",
+    "AffineHead",
     "CSRAHead",
     "CSRASettings",
     "ChainHead",

@@ -26,6 +26,7 @@ class CSRAHead(Head):
     """
 
     takes = "maps"
+    label_maps_are = "exact"
 
     def __init__(self, settings: CSRASettings, features: int, labels: int) -> None:
         super().__init__(features)
@@ -46,9 +47,24 @@ class CSRAHead(Head):
         logits = scores.mean(2) + self.attention_weight * torch.stack(attended).mean(0)
         return logits + self.linear.bias
 
+    def label_maps(self, places: Tensor, labels: Tensor) -> Tensor:
+        """The score at each place, times what it counts: 1 for the average, and λ P times the mean attention."""
+        scores = torch.einsum("kd,bdp->bkp", self.linear.weight[labels], places.flatten(2))
+        looks = torch.stack([_attention(scores, temperature) for temperature in self.temperatures]).mean(0)
+        counted = scores * (1 + self.attention_weight * scores.shape[2] * looks)
+        return counted.view(*counted.shape[:2], *places.shape[2:])
+
 
 def _attend(scores: Tensor, temperature: float) -> Tensor:
     """(B, L, P) to (B, L)."""
     if math.isinf(temperature):
         return scores.amax(2)
     return (scores * torch.softmax(temperature * scores, dim=2)).sum(2)
+
+
+def _attention(scores: Tensor, temperature: float) -> Tensor:
+    """(B, L, P) to (B, L, P), each row's sum 1; equal places share."""
+    if math.isinf(temperature):
+        best = (scores == scores.amax(2, keepdim=True)).to(scores.dtype)
+        return best / best.sum(2, keepdim=True)
+    return torch.softmax(temperature * scores, dim=2)

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from multihot.models.heads.head import Head
+from multihot.models.heads.affine import AffineHead
 from multihot.models.heads.settings import LabelGraphSettings
 
 
-class LabelGraphHead(Head):
+class LabelGraphHead(AffineHead):
     """Features (B, D) to logits (B, L); labels that occur together share weights.
 
     Two graph convolutions turn label embeddings E into weight vectors, A ReLU(A E U) V with A the normalised graph
@@ -43,9 +43,17 @@ class LabelGraphHead(Head):
 
     def score(self, features: Tensor, targets: Tensor | None = None) -> Tensor:
         """(B, D) at scale to (B, L)."""
+        return functional.linear(self.dropout(features), self._weights(), self.bias)
+
+    def weights(self, labels: Tensor) -> Tensor:
+        """Rows of what the graph makes."""
+        return self._weights()[labels]
+
+    def _weights(self) -> Tensor:
+        """(L, D)."""
         hidden = functional.leaky_relu(self.graph @ self.first(self.embeddings), 0.2)
-        weights = self.second(self.graph @ hidden)
-        return functional.linear(self.dropout(features), weights, self.bias)
+        made: Tensor = self.second(self.graph @ hidden)
+        return made
 
 
 def label_graph(targets: Tensor, threshold: float, neighbours: float) -> Tensor:

@@ -31,6 +31,7 @@ class LabelQueriesHead(Head):
     """
 
     takes = "maps"
+    label_maps_are = "attention"
 
     def __init__(self, settings: LabelQueriesSettings, features: int, labels: int) -> None:
         super().__init__(features)
@@ -56,12 +57,30 @@ class LabelQueriesHead(Head):
 
     def score(self, features: Tensor, targets: Tensor | None = None) -> Tensor:
         """(B, D, h, w) at scale to (B, L)."""
-        places = torch.relu(self.embed(features.flatten(2).transpose(1, 2)))
-        queries = self.queries.expand(features.shape[0], -1, -1)  # len() would fix B in an exported graph
+        places = self._values(features)
+        queries = self._asked(features)
         for layer in self.layers:
             queries = layer(queries, places)
         groups = torch.einsum("bqw,qwg->bqg", queries, self.weight)
         return groups.flatten(1)[:, : self.labels] + self.bias
+
+    def label_maps(self, places: Tensor, labels: Tensor) -> Tensor:
+        """The attention of each label's query, the mean over heads and layers; labels of one query have the same."""
+        values, queries, looks = self._values(places), self._asked(places), []
+        for layer in self.layers:
+            assert isinstance(layer, _Layer)  # noqa: S101 - for mypy
+            looks.append(layer.looks(queries, values))
+            queries = layer(queries, values)
+        own = torch.stack(looks).mean(0)[:, labels // self.weight.shape[2]]
+        return own.view(*own.shape[:2], *places.shape[2:])
+
+    def _values(self, features: Tensor) -> Tensor:
+        """(B, D, h, w) to (B, P, W)."""
+        return torch.relu(self.embed(features.flatten(2).transpose(1, 2)))
+
+    def _asked(self, features: Tensor) -> Tensor:
+        """(B, Q, W), the same for every sample."""
+        return self.queries.expand(features.shape[0], -1, -1)  # len() would fix B in an exported graph
 
 
 class _Attention(nn.Module):
@@ -80,6 +99,11 @@ class _Attention(nn.Module):
         )
         return output
 
+    def looks(self, queries: Tensor, values: Tensor) -> Tensor:
+        """(B, Q, P): what share of its attention each query gives to each value, the mean over heads."""
+        shares: Tensor = self.attention(queries, values, values)[1]
+        return shares
+
 
 class _Layer(nn.Module):
     """Queries that look at each other, at the places, and think."""
@@ -95,8 +119,14 @@ class _Layer(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, queries: Tensor, places: Tensor) -> Tensor:
-        if self.among is not None:
-            queries = self.among(queries, queries)
-        queries = self.across(queries, places)
+        queries = self.across(self._told(queries), places)
         output: Tensor = self.norm(queries + self.think(queries))
         return output
+
+    def looks(self, queries: Tensor, places: Tensor) -> Tensor:
+        """(B, Q, P): where each query looks."""
+        return self.across.looks(self._told(queries), places)
+
+    def _told(self, queries: Tensor) -> Tensor:
+        """Queries after they looked at each other."""
+        return queries if self.among is None else self.among(queries, queries)

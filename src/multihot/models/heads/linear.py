@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from multihot.models.heads.head import Head
+from multihot.models.heads.affine import AffineHead
 from multihot.models.heads.settings import LinearSettings, LowRankSettings
 from multihot.models.heads.sparse_linear import SparseLinear, turn
 
 
-class LinearHead(Head):
+class LinearHead(AffineHead):
     """Features (B, D) to logits (B, L), every label on its own.
 
     Args:
@@ -43,6 +43,10 @@ class LinearHead(Head):
         logits: Tensor = self.linear(self.dropout(features))
         return logits
 
+    def weights(self, labels: Tensor) -> Tensor:
+        """Rows of the weight matrix."""
+        return self.linear.weight[labels]
+
     def __getstate__(self) -> dict[str, Any]:
         """A copy turns its own features, and PyTorch cannot copy sparse ones."""
         return {**self.__dict__, "_turned": None}
@@ -54,7 +58,7 @@ class LinearHead(Head):
         return self._turned[1]
 
 
-class LowRankHead(Head):
+class LowRankHead(AffineHead):
     """Features (B, D) to logits (B, L) through R dimensions that all labels share: R (D + L) weights instead of D L.
 
     Yu, Jain, Kar and Dhillon 2014, "Large-scale multi-label learning with missing labels".
@@ -80,3 +84,7 @@ class LowRankHead(Head):
         """(B, D) at scale to (B, L)."""
         logits: Tensor = self.up(self.down(self.dropout(features)))
         return logits
+
+    def weights(self, labels: Tensor) -> Tensor:
+        """Rows of the product of both matrices."""
+        return self.up.weight[labels] @ self.down.weight
