@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from multihot import processes
 from multihot.errors import ArgumentError, DataError
 from multihot.labels import LabelSet
 
@@ -50,7 +51,7 @@ def log_to_screen() -> None:
     handler.setFormatter(Elapsed())
     logger = logging.getLogger("multihot")
     logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.INFO if processes.is_first() else logging.CRITICAL)
 
 
 def show(what: RenderableType) -> None:
@@ -62,13 +63,17 @@ def show(what: RenderableType) -> None:
 
 
 def fail(error: BaseException, status: int, debug: bool) -> int:
-    """Say what went wrong in one line, or with the traceback, and hand the exit status back."""
+    """Say what went wrong in one line, or with the traceback, and hand the exit status back.
+
+    Of several processes, the first that fails speaks.
+    """
     if debug:
         traceback.print_exception(error)
     text = " ".join(str(error).split()) or type(error).__name__
     kind = "" if status == 2 else f"{type(error).__name__}: "
     hint = "" if status == 2 or debug else " (more with --debug)"
-    print(f"multihot: {kind}{text}{hint}", file=sys.stderr)
+    if processes.first_to_say(text):
+        print(f"multihot: {kind}{text}{hint}", file=sys.stderr, flush=True)
     return status
 
 

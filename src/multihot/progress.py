@@ -7,6 +7,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from multihot import processes
+
 Item = TypeVar("Item")
 
 logger = logging.getLogger("multihot")
@@ -20,5 +22,6 @@ def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]
     """
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    hidden = not console.is_terminal or not processes.is_first()
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         yield from bar.track(items, total=total, description=description)

@@ -4,6 +4,7 @@ import sys
 
 import cyclopts
 
+from multihot import processes
 from multihot.cli import exported
 from multihot.console import fail, log_to_screen
 from multihot.errors import MultihotError
@@ -20,11 +21,14 @@ def main() -> None:
     except (MultihotError, cyclopts.CycloptsError) as error:
         sys.exit(fail(error, 2, debug))
     except KeyboardInterrupt:
+        if not processes.is_first():
+            sys.exit(1)
         goes_on = "; with --resume and the same --out it goes on" if arguments[:1] == ["train"] else ""
         print(f"\nstopped{goes_on}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
+    processes.leave()
 
 
 def _everything() -> cyclopts.App:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from multihot import processes
 from multihot.cli.app import Flag, app
 from multihot.cli.own_scores import NO_SCORES, OwnScores, evaluate_own
 from multihot.cli.reader import AS_RECOGNISED, Reader
@@ -81,7 +82,9 @@ def train(
     samples = reader.read(source)
     if relations is not None:
         samples = samples.with_space(samples.space.with_relations(Relations.load(relations), str(relations)))
-    _finish(train_recipe(samples, recipe, out, resume=resume, keep_checkpoints=keep_checkpoints))
+    run = train_recipe(samples, recipe, out, resume=resume, keep_checkpoints=keep_checkpoints)
+    if processes.is_first():
+        _finish(run)
 
 
 @app.command

@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from multihot import processes
+
 Result = TypeVar("Result")
 
 
@@ -16,7 +18,7 @@ def ahead(work: Callable[[int], Result], rows: Iterable[int], waiting: int = 16)
     >>> list(ahead(lambda row: row * row, [3, 1]))
     [9, 1]
     """
-    threads = os.cpu_count() or 1
+    threads = max((os.cpu_count() or 1) // processes.count_here(), 1)
     source = iter(rows)
     with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
         begun: deque[Future[Result]] = deque(pool.submit(work, row) for row in islice(source, waiting * threads))

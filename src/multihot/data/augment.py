@@ -35,20 +35,26 @@ class AugmentSettings(BaseModel):
 STILL = AugmentSettings(rotation=0, shift=0, shear=0, zoom=0, horizontal_flip=False)
 
 
-def augment(images: Tensor, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
+def augment(
+    images: Tensor, settings: AugmentSettings, generator: torch.Generator, before: int = 0, whole: int | None = None
+) -> Tensor:
     """Rotate, shift, shear, zoom and mirror each picture by its own random amounts.
 
     Args:
         images: (B, C, H, W) float, any range; what moves in from outside mirrors the edge.
         settings: how far.
         generator: a CPU generator; the same state gives the same changes on every device.
+        before: how many pictures stand before these in a batch that several processes share.
+        whole: how many there are in that batch; B where it is not shared.
 
     Returns:
         (B, C, H, W), bilinearly resampled.
     """
     if settings == STILL:
         return images
-    motion = random_motion(len(images), images.shape[-2] / images.shape[-1], settings, generator)
+    count = before + len(images) if whole is None else whole
+    motion = random_motion(count, images.shape[-2] / images.shape[-1], settings, generator)
+    motion = motion[before : before + len(images)]
     grid = functional.affine_grid(motion.to(images), list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from multihot import processes
 from multihot.data import Images
 from multihot.data.augment import augment
 from multihot.data.batches import load_batches
@@ -26,9 +27,12 @@ from multihot.progress import logger, track
 from multihot.recipe import FullSettings
 from multihot.train.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from multihot.train.judge import Judgement, Loss, Tally
+from multihot.train.synced_norms import synced_norms
+from multihot.train.whole_batch import Place, loss_of_all, own_batches, own_share
 
 PLATEAU_PATIENCE = 2
 PLATEAU_FACTOR = 0.5
+VALIDATED_AT_A_TIME = 32
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,17 @@ def train_full(
     average = ModelEmaV3(classifier, decay=settings.ema_decay, use_warmup=True)
     optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor))
     state = TrainingState(classifier, average.module, optimiser)
-    if checkpoint.is_file():
+    if processes.decided_by_first(checkpoint.is_file):
         load_checkpoint(checkpoint, state)
         logger.info("going on after epoch %d", state.epoch)
+    objective = accelerator.prepare(Objective(classifier))
     while state.epoch < settings.epochs and not _waited_enough(state.history, settings.patience):
-        record = _epoch(state, average, task, settings, accelerator)
+        record = _epoch(state, objective, average, task, settings, accelerator)
         state.history.append(record)
         if best_epoch(state.history) == state.epoch - 1:
             state.best = {name: tensor.detach().clone() for name, tensor in state.average.state_dict().items()}
-        save_checkpoint(checkpoint, state)
+        if processes.is_first():
+            save_checkpoint(checkpoint, state)
         logger.info(describe(record, settings.epochs))
     classifier.load_state_dict(state.best)
     classifier.eval()
@@ -150,61 +156,105 @@ def _waited_enough(history: list[dict[str, Any]], patience: int) -> bool:
     return bool(history) and len(history) - 1 - best_epoch(history) >= patience
 
 
+class Objective(nn.Module):
+    """Pictures to loss and logits in one forward pass, which is what can be wrapped for several processes."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, pictures: Tensor, targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
+        """(B, 3, S, S) and (B, L) to the loss, and to logits (B, L) without gradients."""
+        head = self.classifier.head
+        features = head.at_scale(self.classifier.encoder(pictures))
+        value = head.training_loss(features, targets, loss)
+        with torch.no_grad():
+            return value, head.score(features.detach(), targets)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step is made of, on the device.
+
+    Args:
+        pictures: (b, 3, S, S) uint8, of this process.
+        targets: (B, L) of all processes.
+        place: which of the B samples the b are.
+    """
+
+    pictures: Tensor
+    targets: Tensor
+    place: Place
+
+
 def _epoch(
-    state: TrainingState, average: Any, task: Task, settings: FullSettings, accelerator: Accelerator
+    state: TrainingState,
+    objective: nn.Module,
+    average: Any,
+    task: Task,
+    settings: FullSettings,
+    accelerator: Accelerator,
 ) -> dict[str, Any]:
-    """One pass over the training part. All that is random in it comes from seed and epoch alone."""
+    """One pass over the training part. Order and augmentation come from seed and epoch alone, for all processes."""
     random = np.random.default_rng((task.seed, state.epoch))
-    torch.manual_seed(int(random.integers(2**31)))
+    torch.manual_seed(int(random.integers(2**31)) + processes.rank())  # dropout, of each process's own samples
     order = random.permutation(task.train)
     steps = math.ceil(len(order) / settings.batch_size)
     state.model.train()
     tally, rate = Tally(), 0.0
-    for rows, pictures in _batches(task, order, state.model, settings, f"epoch {state.epoch + 1}"):
+    for batch in _batches(task, order, state, settings, accelerator.device):
         rate = learning_rate(settings, state.step, steps, state.history)
         for group in state.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
-        batch_targets = task.targets[rows].to(accelerator.device)
         loss = partial(task.loss, done=state.epoch / settings.epochs)
-        _step(state, pictures, batch_targets, loss, settings, accelerator, tally)
+        generator = torch.Generator().manual_seed(int(random.integers(2**31)))
+        _step(state, objective, batch, loss, settings, generator, accelerator, tally)
         state.step += 1
         average.update(state.model, step=state.step)
     return {
         "stage": "full",
         "epoch": state.epoch + 1,
         "learning_rate": rate,
-        "train": tally.judgement(),
+        "train": tally.judgement_of_all(),
         "validation": _validate(state.average, task),
     }
 
 
 def _batches(
-    task: Task, rows: NDArray[np.intp], model: Any, settings: FullSettings, description: str
-) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
-    size = model.encoder.spec.size
-    batches = load_batches(task.images, rows, size, settings.batch_size, task.cache)
-    return track(batches, description, math.ceil(len(rows) / settings.batch_size))
+    task: Task, order: NDArray[np.intp], state: TrainingState, settings: FullSettings, device: torch.device
+) -> Iterator[Batch]:
+    steps = [order[start : start + settings.batch_size] for start in range(0, len(order), settings.batch_size)]
+    shares = [own_share(rows) for rows in steps]
+    size = state.model.encoder.spec.size
+    loaded = load_batches(task.images, np.concatenate(shares), size, len(shares[0]), task.cache)
+    for rows, (_, pictures) in zip(steps, track(loaded, f"epoch {state.epoch + 1}", len(steps)), strict=True):
+        yield Batch(_sent(pictures, device), _sent(task.targets[rows], device), Place.of(rows))
+
+
+def _sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on the device; the CPU does not wait until it is there."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def _step(
     state: TrainingState,
-    pictures: Tensor,
-    targets: Tensor,
+    objective: nn.Module,
+    batch: Batch,
     loss: Loss,
     settings: FullSettings,
+    generator: torch.Generator,
     accelerator: Accelerator,
     tally: Tally,
 ) -> None:
-    generator = torch.Generator().manual_seed(int(torch.randint(2**31, ())))
-    pictures = augment(pictures.to(accelerator.device).float(), settings.augment, generator)
-    model = state.model
-    with accelerator.autocast():
-        features = model.head.at_scale(model.encoder(pictures))
-        value = model.head.training_loss(features, targets, loss)
-    state.optimiser.zero_grad(set_to_none=True)
-    accelerator.backward(value)
-    with torch.no_grad():
-        tally.add(value, model.head.score(features.detach(), targets), targets)
+    place = batch.place
+    pictures = augment(batch.pictures.float(), settings.augment, generator, place.first, place.batch)
+    targets = batch.targets[place.first :][: len(pictures)]
+    with synced_norms(state.model, counted=place.counts):
+        value, logits = objective(pictures, targets, loss_of_all(loss, batch.targets, place))
+        state.optimiser.zero_grad(set_to_none=True)
+        accelerator.backward(value)
+    if place.counts:
+        tally.add(value, logits, targets)
     state.optimiser.step()
 
 
@@ -213,13 +263,13 @@ def _validate(model: Any, task: Task) -> Judgement | None:
         return None
     model.eval()
     tally = Tally()
+    own, size = own_batches(task.validation, VALIDATED_AT_A_TIME), model.encoder.spec.size
     with torch.inference_mode():
-        size = model.encoder.spec.size
-        for rows, pictures in load_batches(task.images, task.validation, size, 32, task.cache):
+        for rows, pictures in load_batches(task.images, own, size, VALIDATED_AT_A_TIME, task.cache):
             targets = task.targets[rows].to(model.head.mean.device)
             features = model.head.at_scale(model.encoder(pictures.to(targets.device)))
             tally.add(model.head.training_loss(features, targets, task.loss), model.head.score(features), targets)
-    return tally.judgement()
+    return tally.judgement_of_all()
 
 
 def describe(record: dict[str, Any], epochs: int) -> str:

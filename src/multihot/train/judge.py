@@ -11,6 +11,7 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
+from multihot import processes
 from multihot.metrics import mean_average_precision
 from multihot.models import Head
 
@@ -76,6 +77,25 @@ class Tally:
             "loss": float(torch.stack(self._losses).sum()) / max(len(targets), 1),
             "mean_average_precision": None if math.isnan(precision) else precision,
         }
+
+    def judgement_of_all(self) -> Judgement:
+        """The judgement over the batches of all processes, in each of them."""
+        tallies = processes.at_first(self._off_the_device()) if processes.count() > 1 else [self]
+
+        def together() -> Judgement:
+            whole = Tally()
+            for tally in tallies:
+                whole.extend(tally)
+            return whole.judgement()
+
+        return processes.decided_by_first(together)
+
+    def _off_the_device(self) -> "Tally":
+        tally = Tally()
+        columns = ((self._losses, tally._losses), (self._logits, tally._logits), (self._targets, tally._targets))
+        for here, there in columns:
+            there += [tensor.cpu() for tensor in here]
+        return tally
 
 
 def judge_head(head: Head, part: Fold, loss: Loss) -> Judgement:

@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
+from torch import Tensor
 
-from multihot import decisions
+from multihot import decisions, processes
 from multihot.data import Samples
 from multihot.data.loading import load
 from multihot.data.picture_cache import PictureCache
-from multihot.data.split import Split
-from multihot.losses import build_loss
+from multihot.data.split import PARTS, Split
+from multihot.decisions import Decision
+from multihot.losses import TrainingLoss, build_loss
 from multihot.models import Classifier, build_classifier, has_pretrained_weights
 from multihot.models.encode import infer_batches
 from multihot.progress import track
@@ -37,14 +39,19 @@ def train_pictures(samples: Samples, recipe: Recipe, folder: Path) -> Run:
     accelerator = accelerator_for(recipe)
     classifier.to(accelerator.device)
     read = read_pictures(samples, classifier.encoder, recipe)
-    parts = divide(read.samples, read.contents, recipe, folder)
+    parts = processes.decided_by_first(lambda: divide(read.samples, read.contents, recipe, folder))
     history = _fit(classifier, read, parts, recipe, accelerator, folder)
-    held_out = {
-        part: HeldOut(parts.rows(part), _logits(classifier, read, parts.rows(part), recipe)) for part in HELD_OUT
-    }
-    rows, logits = held_out["validation"]
-    decision = decisions.fit(logits, read.samples.targets.take(rows).dense(), recipe.decision, samples.space)
-    return finish(Run(folder, recipe, samples.space, classifier.eval(), decision), read.samples, held_out, history)
+    logits = {part: _logits(classifier, read, parts.rows(part), recipe) for part in HELD_OUT}
+
+    def finished() -> Decision:
+        held_out = {part: HeldOut(parts.rows(part), logits[part]) for part in HELD_OUT}
+        targets = read.samples.targets.take(parts.rows("validation")).dense()
+        decision = decisions.fit(logits["validation"], targets, recipe.decision, samples.space)
+        run = Run(folder, recipe, samples.space, classifier.eval(), decision)
+        return finish(run, read.samples, held_out, history).decision
+
+    decision = processes.decided_by_first(finished)
+    return Run(folder, recipe, samples.space, classifier.eval(), decision)
 
 
 def _fit(
@@ -54,12 +61,10 @@ def _fit(
     rows, held_out = parts.rows("train"), parts.rows("validation")
     loss = build_loss(recipe.loss, read.samples.space, read.samples.targets.take(rows))
     history: list[dict[str, Any]] = []
-    if read.features is not None:
-        features = torch.from_numpy(read.features)
-        train_part, validation_part = (Fold(features[part], targets[part]) for part in (rows, held_out))
-        history += fit_head(classifier.head.cpu(), train_part, validation_part, loss, recipe.head_fit, recipe.seed)
-    else:
+    if recipe.tune == "full":
         classifier.head.learn_labels(targets[rows])
+    else:
+        history += _fit_head(classifier, read, targets, parts, loss, recipe)
     if recipe.tune != "head":
         cache = PictureCache(read.contents, classifier.encoder.spec.size) if recipe.full.picture_cache else None
         task = Task(read.samples.images, targets, rows, held_out, loss, recipe.seed, cache)
@@ -70,12 +75,34 @@ def _fit(
     return history
 
 
+def _fit_head(
+    classifier: Classifier, read: Pictures, targets: Tensor, parts: Split, loss: TrainingLoss, recipe: Recipe
+) -> list[dict[str, Any]]:
+    """Fit the head in the first process, which has the features, and take it over in the others."""
+    head = classifier.head.cpu()
+
+    def fitted() -> tuple[list[dict[str, Any]], dict[str, Tensor]]:
+        features = torch.from_numpy(read.features)
+        of = {part: Fold(features[parts.rows(part)], targets[parts.rows(part)]) for part in PARTS}
+        history = fit_head(head, of["train"], of["validation"], loss, recipe.head_fit, recipe.seed)
+        return history, head.state_dict()
+
+    history, weights = processes.decided_by_first(fitted)
+    head.load_state_dict(weights)
+    return history
+
+
 def _logits(classifier: Classifier, read: Pictures, rows: NDArray[np.intp], recipe: Recipe) -> NDArray[np.float32]:
-    if recipe.tune == "head" and read.features is not None:
+    """Logits of some samples, in the first process; nothing to go by in the others."""
+    if recipe.tune == "head":
+        if read.features is None:
+            return np.empty((0, len(read.samples.space)), dtype=np.float32)
         with torch.inference_mode():
             chunks = [read.features[part.numpy()] for part in torch.split(torch.from_numpy(rows), CHUNK)]
             logits = [classifier.head(torch.from_numpy(features).float()) for features in chunks]
         return torch.cat(logits).numpy()
-    loaded = load(read.samples.images, rows.tolist(), classifier.encoder.spec.size)
-    batches = [logits for _, logits in infer_batches(classifier, track(loaded, "scoring", len(rows)))]
-    return np.concatenate(batches) if batches else np.empty((0, len(read.samples.space)), dtype=np.float32)
+    own = np.array_split(rows, processes.count())[processes.rank()]
+    loaded = load(read.samples.images, own.tolist(), classifier.encoder.spec.size)
+    batches = [logits for _, logits in infer_batches(classifier, track(loaded, "scoring", len(own)))]
+    whole = processes.rows_at_first(np.concatenate([np.empty((0, len(read.samples.space)), np.float32), *batches]))
+    return np.empty((0, len(read.samples.space)), dtype=np.float32) if whole is None else whole

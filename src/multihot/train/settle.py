@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 
+from multihot import processes
 from multihot.data import Features, Samples
 from multihot.data.loading import median_shorter_side
 from multihot.errors import DataError, RecipeError, RunError
@@ -32,8 +34,12 @@ def claim(out: str | Path | None, source: str, resume: bool) -> Path:
     """The run directory to write: new, or the unfinished one to go on with."""
     if resume and out is None:
         raise RunError("--resume needs the run to go on with: --out RUN")
-    folder = Path(out) if out is not None else free_name(Path("runs") / (Path(source).stem or "run"))
-    if folder.is_dir() and any(folder.iterdir()) and not resume:
+    if out is None:
+        folder = free_name(Path("runs") / (Path(source).stem or "run"))
+        folder = Path(processes.same_after_restart(f"run of {source}", str(folder)))
+    else:
+        folder = Path(out)
+    if folder.is_dir() and any(folder.iterdir()) and not resume and not processes.restarted():
         if not (folder / RECIPE).is_file():
             raise RunError(f"{folder}: is not empty and not a run; choose another --out")
         raise RunError(f"{folder}: already holds a run; choose another --out, or go on with it by --resume")
@@ -92,13 +98,38 @@ def _listing_encoder(recipe: Recipe, samples: Samples) -> ExtremeSettings | None
 
 
 def accelerator_for(recipe: Recipe) -> Accelerator:
-    """Device and precision as the recipe says."""
+    """Device and precision as the recipe says; under torchrun, one GPU a process.
+
+    Raises:
+        RecipeError: fewer GPUs than processes, or fewer samples a step.
+    """
     torch.backends.cudnn.deterministic = True
     device = choose_device(recipe.device)
+    if processes.count() > 1:
+        device = _own_device(device, recipe)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     precision = recipe.full.mixed_precision
     if precision == "auto":
         native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         precision = "bf16" if native else "no"
-    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
+    # Some parameters of some encoders take no part; which these are never changes.
+    wrapping = DistributedDataParallelKwargs(static_graph=True)
+    return Accelerator(cpu=device.type == "cpu", mixed_precision=precision, kwargs_handlers=[wrapping])
+
+
+def _own_device(device: torch.device, recipe: Recipe) -> torch.device:
+    if recipe.full.batch_size < processes.count():
+        raise RecipeError(
+            f"full.batch_size: {recipe.full.batch_size} is less than one for each of {processes.count()} processes"
+        )
+    if device.type != "cuda":
+        return device
+    if str(device) != "cuda":
+        raise RecipeError(f"device: {device} is one GPU, and torchrun gives each process its own; leave it at auto")
+    if processes.count_here() > torch.cuda.device_count():
+        raise RecipeError(
+            f"torchrun started {processes.count_here()} processes here, for {torch.cuda.device_count()} GPUs; "
+            "start one for each GPU, or set device=cpu"
+        )
+    return torch.device("cuda", processes.rank_here())
