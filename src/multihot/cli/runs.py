@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from multihot import processes
 from multihot.cli.app import Flag, app
+from multihot.cli.cluster import ALONE, Cluster, local_path
 from multihot.cli.own_scores import NO_SCORES, OwnScores, evaluate_own
 from multihot.cli.reader import AS_RECOGNISED, Reader
 from multihot.console import figures_table, pairs, prediction_line, said_of_errors, show
@@ -146,21 +147,28 @@ def predict(
     /,
     *inputs: str,
     own: OwnScores = NO_SCORES,
-    out: Path | None = None,
+    out: str | None = None,
     explain: Path | None = None,
     overwrite: Annotated[bool, Flag] = False,
+    cluster: Cluster = ALONE,
 ) -> None:
     """Give label sets to pictures, feature vectors, or scores of another tool's model.
 
     Args:
         run: a run directory, or what export wrote (.onnx); with --scores, what evaluate --scores --out wrote.
-        inputs: picture files, folders or glob patterns; for a run on feature vectors, files of these.
+        inputs: picture files, folders or glob patterns, addresses too (s3://bucket/*.jpg); for a run on feature
+            vectors, files of these.
         own: new scores of the model whose scores were evaluated.
-        out: a .jsonl, .csv or .parquet file; the screen by default.
+        out: a .jsonl, .csv or .parquet file, with --engine a folder; the screen by default.
         explain: a folder for heat maps of pictures: a PNG for each label decided, where in the picture it was seen.
         overwrite: replace the file where there is one of that name, and write into a folder that is not empty.
+        cluster: many processes instead of one.
     """
     loaded: Run | ListedRun | ScoreEvaluation
+    if cluster != ALONE and (cluster.engine is None or own != NO_SCORES or explain is not None):
+        raise ArgumentError(
+            "--workers and --samples-per-part belong to --engine ray, which takes neither --scores nor --explain"
+        )
     if own != NO_SCORES:
         if explain is not None:
             raise ArgumentError("--explain: scores of another tool's model tell nothing of where labels were seen")
@@ -170,6 +178,9 @@ def predict(
         raise ArgumentError(
             "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
         )
+    elif cluster != ALONE:
+        cluster.predict(run, inputs, out, overwrite)
+        return
     else:
         loaded = load_run(run)
         if explain is None:
@@ -181,7 +192,8 @@ def predict(
         for label_set in label_sets:
             show(prediction_line(label_set))
         return
-    with PredictionFile(out, loaded.space, overwrite=overwrite, lists=isinstance(loaded, ListedRun)) as file:
+    lists = isinstance(loaded, ListedRun)
+    with PredictionFile(local_path(out), loaded.space, overwrite=overwrite, lists=lists) as file:
         for label_set in label_sets:
             file.write(label_set)
     logger.info("written: %s", out)

@@ -11,6 +11,14 @@ from multihot import processes
 
 Result = TypeVar("Result")
 
+_threads: int | None = None
+
+
+def set_threads(count: int) -> None:
+    """How many threads work ahead in this process, where it is one of many: by default its share of the cores."""
+    global _threads
+    _threads = count
+
 
 def ahead(work: Callable[[int], Result], rows: Iterable[int], waiting: int = 16) -> Iterator[Result]:
     """Results in order, worked out in threads, with at most `waiting` a thread held: memory stays bounded.
@@ -18,7 +26,7 @@ def ahead(work: Callable[[int], Result], rows: Iterable[int], waiting: int = 16)
     >>> list(ahead(lambda row: row * row, [3, 1]))
     [9, 1]
     """
-    threads = max((os.cpu_count() or 1) // processes.count_here(), 1)
+    threads = _threads or max((os.cpu_count() or 1) // processes.count_here(), 1)
     source = iter(rows)
     with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
         begun: deque[Future[Result]] = deque(pool.submit(work, row) for row in islice(source, waiting * threads))

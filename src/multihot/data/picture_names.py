@@ -33,8 +33,17 @@ def picture_names(folder: Path) -> Iterator[str]:
             if entry.is_dir():
                 if not _leads_back(entry):
                     pending.append(f"{prefix}{entry.name}/")
-            elif entry.name[entry.name.rfind(".") :].lower() not in _BESIDE:
+            elif may_be_picture(entry.name):
                 yield prefix + entry.name
+
+
+def may_be_picture(name: str) -> bool:
+    """Whether a file may be a picture, by its name alone.
+
+    >>> may_be_picture("a.jpg"), may_be_picture("a"), may_be_picture("notes.TXT")
+    (True, True, False)
+    """
+    return name[name.rfind(".") :].lower() not in _BESIDE
 
 
 def _leads_back(entry: os.DirEntry[str]) -> bool:

@@ -5,13 +5,14 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSet
 from multihot.labels.order import order_hash
 
 ROWS_IN_MEMORY = 4096
+CELLS_IN_MEMORY = 2**20  # a probability is a Python number until it is written, of about a hundred bytes
 
 
 class Writer(Protocol):
@@ -65,20 +66,21 @@ class CsvWriter:
 class ParquetWriter:
     """Columns id, labels (list), error, and a float32 probability a label; the schema holds the label order's hash."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, place: Path | IO[bytes], names: Sequence[str]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._names = names
+        self._most_rows = max(1, min(ROWS_IN_MEMORY, CELLS_IN_MEMORY // max(len(names), 1)))
         kinds = [pa.string(), pa.list_(pa.string()), pa.string(), *[pa.float32()] * len(names)]
         schema = pa.schema(list(zip(columns(names), kinds, strict=True)), metadata={"order_hash": order_hash(names)})
-        self._writer = pq.ParquetWriter(path, schema)
+        self._writer = pq.ParquetWriter(place, schema)
         self._rows: list[LabelSet] = []
 
     def write(self, label_set: LabelSet) -> None:
         """Keep one, and write a row group when there are enough."""
         self._rows.append(label_set)
-        if len(self._rows) >= ROWS_IN_MEMORY:
+        if len(self._rows) >= self._most_rows:
             self._flush()
 
     def _flush(self) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from multihot.data import FeatureSpace, ImageFiles
+from multihot.data import FeatureSpace
 from multihot.data.sources.unlabelled import read_features
 from multihot.labels import LabelSet
-from multihot.predict.finding import find_pictures
+from multihot.predict.images import find_images
 from multihot.progress import track
 from multihot.run import ListedRun, Run
 
@@ -16,17 +16,19 @@ def predict(run: Run | ListedRun, inputs: str | Path | Iterable[str | Path]) -> 
 
     Args:
         run: what predicts.
-        inputs: picture files, folders and glob patterns; or, for a run on feature vectors, files of these.
+        inputs: picture files, folders and glob patterns, also as addresses (`s3://bucket/*.jpg`); or, for a run on
+            feature vectors, files of these.
 
     A picture that cannot be read has its reason in `error`, and costs nothing else.
 
     Raises:
-        DataError: a folder or pattern holds nothing, or a file of feature vectors cannot be read or lacks a feature.
+        DataError: a folder or pattern holds nothing, a store cannot be reached, or a file of feature vectors cannot be
+            read or lacks a feature.
     """
     if isinstance(run, ListedRun) or run.features is not None:
         return _predict_vectors(run, [inputs] if isinstance(inputs, str | Path) else inputs)
-    paths = find_pictures(inputs)
-    return track(run.label_sets([str(path) for path in paths], ImageFiles(paths)), "predicting", len(paths))
+    names, images = find_images(inputs)
+    return track(run.label_sets(names, images), "predicting", len(names))
 
 
 def _predict_vectors(run: Run | ListedRun, files: Iterable[str | Path]) -> Iterator[LabelSet]:
