@@ -1,7 +1,8 @@
 import pytest
 import torch
+from torch.nn import functional
 
-from multihot.data.augment import AugmentSettings, augment, random_motion
+from multihot.data.augment import AugmentSettings, affine_grid, augment, random_motion
 
 STILL = AugmentSettings(rotation=0, shift=0, shear=0, zoom=0, horizontal_flip=False)
 PICTURES = torch.rand(8, 3, 16, 20, generator=torch.Generator().manual_seed(0)) * 255
@@ -29,6 +30,12 @@ def test_flips_mirror_some_pictures_and_only_mirror() -> None:
     assert all(a != b for a, b in zip(mirrored, kept, strict=True))
     assert any(mirrored)
     assert any(kept)
+
+
+def test_places_are_those_of_torch() -> None:
+    motion = random_motion(8, 0.8, AugmentSettings(), generator())
+    expected = functional.affine_grid(motion, [8, 3, 16, 20], align_corners=False)
+    torch.testing.assert_close(affine_grid(motion, 16, 20), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("aspect", [1.0, 0.5])

@@ -29,7 +29,7 @@ def test_the_order_is_that_of_the_rows_with_any_number_of_threads(
 ) -> None:
     order = np.random.default_rng(1).permutation(70)
     expected = torch.cat([pixels for _, pixels in load_batches(IMAGES, order, 8, 32)])
-    monkeypatch.setattr("os.cpu_count", lambda: threads)
+    monkeypatch.setattr("multihot.data.ahead.cores", lambda: threads)
     torch.testing.assert_close(torch.cat([pixels for _, pixels in load_batches(IMAGES, order, 8, 32)]), expected)
 
 

@@ -20,13 +20,18 @@ def set_threads(count: int) -> None:
     _threads = count
 
 
+def cores() -> int:
+    """Processor cores that this process may run on, which may be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def ahead(work: Callable[[int], Result], rows: Iterable[int], waiting: int = 16) -> Iterator[Result]:
-    """Results in order, worked out in threads, with at most `waiting` a thread held: memory stays bounded.
+    """Results in order, worked out in a thread a core, with at most `waiting` a thread held: memory stays bounded.
 
     >>> list(ahead(lambda row: row * row, [3, 1]))
     [9, 1]
     """
-    threads = _threads or max((os.cpu_count() or 1) // processes.count_here(), 1)
+    threads = _threads or max(cores() // processes.count_here(), 1)
     source = iter(rows)
     with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
         begun: deque[Future[Result]] = deque(pool.submit(work, row) for row in islice(source, waiting * threads))

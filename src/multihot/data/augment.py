@@ -55,8 +55,19 @@ def augment(
     count = before + len(images) if whole is None else whole
     motion = random_motion(count, images.shape[-2] / images.shape[-1], settings, generator)
     motion = motion[before : before + len(images)]
-    grid = functional.affine_grid(motion.to(images), list(images.shape), align_corners=False)
+    grid = affine_grid(motion.to(images), *images.shape[-2:])
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def affine_grid(motion: Tensor, height: int, width: int) -> Tensor:
+    """(B, H, W, 2) places in the old pictures, by matrices (B, 2, 3): torch's `affine_grid` with corners not aligned.
+
+    A sum of rows and columns, where torch multiplies matrices for every pixel: a tenth of the time on a processor.
+    """
+    x, y = (torch.arange(1, 2 * count, 2, device=motion.device) / count - 1 for count in (width, height))
+    across, down, shift = motion.permute(2, 1, 0)[..., None]
+    planes: Tensor = (down * y + shift)[..., None] + (across * x)[..., None, :]
+    return planes.permute(1, 2, 3, 0)
 
 
 def random_motion(count: int, aspect: float, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
