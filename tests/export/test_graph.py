@@ -5,11 +5,7 @@ import torch
 
 from multihot.errors import ArgumentError
 from multihot.export.graph import classifier_graph, require_graph
-from multihot.models import HEADS, Classifier, VectorClassifier, build_classifier
-from multihot.models.encoders import build_vector_encoder
-from multihot.models.encoders.preparation import Preparation
-from multihot.models.encoders.settings import ForestSettings
-from multihot.models.heads import DirectHead
+from multihot.models import HEADS, Classifier, build_classifier
 from multihot.recipe import Recipe
 
 
@@ -37,9 +33,3 @@ def test_heads_give_the_same_logits_for_batches_of_any_size(head: str) -> None:
 def test_heads_that_search_are_refused(head: str) -> None:
     with pytest.raises(ArgumentError, match=f"^head {head}: its beam search cannot be written as a graph"):
         require_graph(build(head))
-
-
-def test_forests_are_refused() -> None:
-    encoder = build_vector_encoder(ForestSettings(), 3, 2)
-    with pytest.raises(ArgumentError, match=r"^encoder forest: the way down its trees cannot be written as a graph"):
-        require_graph(VectorClassifier(Preparation(3), encoder, DirectHead(2)))

@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,15 +144,18 @@ def test_the_command_says_how_the_file_compared(
     assert "exists already" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("encoder", ["identity", "kernel"])
-def test_runs_on_feature_vectors(tmp_path: Path, encoder: str, call: Callable[..., int]) -> None:
+BLEND = {"name": "blend", "members": [{"name": "forest", "trees": 20}, {"name": "kernel"}]}
+
+
+@pytest.mark.parametrize("encoder", [{"name": "identity"}, BLEND])
+def test_runs_on_feature_vectors(tmp_path: Path, encoder: dict[str, Any], call: Callable[..., int]) -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(120, 4))
     targets = values[:, :2] > 0
     values[random.random(values.shape) < 0.1] = np.nan
     np.savez(tmp_path / "v.npz", features=values, labels=targets.astype(np.int64))
     samples = read(tmp_path / "v.npz")
-    run = train(samples, Recipe.parse({"encoder": {"name": encoder}, "device": "cpu"}), tmp_path / "run")
+    run = train(samples, Recipe.parse({"encoder": encoder, "device": "cpu"}), tmp_path / "run")
     with pytest.raises(DataError, match=r"is in no file of its own: name the source \(--source\)"):
         export(run, tmp_path / "m.onnx")
     with pytest.raises(ArgumentError, match="precision int8 is for runs on pictures"):

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from multihot.decisions import Decision, DecisionModule
 from multihot.errors import ArgumentError
 from multihot.export.resize import resize_graph
+from multihot.export.trees import with_fixed_depth
 from multihot.models import AnyClassifier, Classifier
-from multihot.models.encoders.forest import ForestEncoder
 from multihot.models.heads import ChainHead, LabelSequenceHead
 
 OPSET = 20
@@ -25,7 +25,6 @@ EXAMPLES = 2  # with one, the exporter takes the size of the batch for fixed
 NO_GRAPHS: dict[type[nn.Module], str] = {
     ChainHead: "head chain: its beam search",
     LabelSequenceHead: "head label_sequence: its beam search",
-    ForestEncoder: "encoder forest: the way down its trees",
 }
 """What goes on as long as its values say, which a graph cannot."""
 
@@ -46,7 +45,7 @@ def require_graph(classifier: AnyClassifier) -> None:
         if type(module) in NO_GRAPHS:
             raise ArgumentError(
                 f"{NO_GRAPHS[type(module)]} cannot be written as a graph; runs to export are trained with another: "
-                "--head linear, --encoder kernel, dense or identity"
+                "--head linear"
             )
 
 
@@ -62,6 +61,7 @@ def classifier_graph(classifier: AnyClassifier, *, half: bool = False) -> ModelP
     """
     own = copy.deepcopy(classifier).cpu()
     if not isinstance(own, Classifier):
+        with_fixed_depth(own)
         return _exported(_Logits(own), torch.zeros(EXAMPLES, own.width), "features", ["logits"])
     side = own.encoder.spec.size
     example = torch.zeros(EXAMPLES, 3, side, side, dtype=torch.uint8)

@@ -81,7 +81,10 @@ class ForestEncoder(VectorEncoder):
         trees = self.trees
         rows = max(_BATCH_BYTES // (4 * self.features + 40 * len(trees.roots)), 1)
         starts = range(0, max(len(values), 1), rows)
-        means = torch.cat([trees.predict(_dense(values, start, rows)) for start in starts])
+        return self.logits(torch.cat([trees.predict(_dense(values, start, rows)) for start in starts]))
+
+    def logits(self, means: Tensor) -> Tensor:
+        """(B, L) from the trees' mean (B, L)."""
         return torch.lerp(means, self.base_rates, BASE_RATE_SHARE).logit()
 
     @property

@@ -81,14 +81,26 @@ class Trees(NamedTuple):
             torch.from_numpy(values),
         )
 
+    @property
+    def depth(self) -> int:
+        """Steps from a root to the farthest leaf."""
+        nodes, steps = self.roots, 0
+        while len(nodes := nodes[nodes >= 0]):
+            nodes, steps = self.branches[nodes].flatten(), steps + 1
+        return steps
+
     def predict(self, vectors: Tensor) -> Tensor:
         """The mean over trees of the values that vectors (B, D) float32 come to, (B, L)."""
         nodes = self.roots.long().expand(len(vectors), -1)
         while bool((nodes >= 0).any()):
-            at = nodes.clamp(min=0)
-            right = vectors.gather(1, self.feature[at].long()) > self.threshold[at]
-            nodes = torch.where(nodes >= 0, self.branches[at, right.long()].long(), nodes)
+            nodes = self.below(nodes, vectors)
         return nn.functional.embedding_bag(-1 - nodes, self.values, mode="mean")
+
+    def below(self, nodes: Tensor, vectors: Tensor) -> Tensor:
+        """One step down: from (B, T) nodes to the children (B, T) that vectors (B, D) go to; leaves stay."""
+        at = nodes.clamp(min=0)
+        right = vectors.gather(1, self.feature[at].long()) > self.threshold[at]
+        return torch.where(nodes >= 0, self.branches[at, right.long()].long(), nodes)
 
 
 def _not_above(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
