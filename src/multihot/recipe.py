@@ -18,6 +18,7 @@ from multihot.models import (
     EncoderSettings,
     HeadSettings,
     LinearSettings,
+    RuntimeName,
 )
 from multihot.models.extreme.settings import ExtremeSettings
 
@@ -144,6 +145,10 @@ class Recipe(BaseModel):
 
     device: str = "auto"
     """`auto` takes a GPU where there is one; else a torch device such as `cpu` or `cuda:1`."""
+
+    runtime: RuntimeName = "auto"
+    """What computes a frozen encoder's features: `torch`, or on a CPU `openvino`, `onnxruntime` or `compile`, where
+    these give what torch gives; `auto` measures which is fastest, once, where there is enough to do."""
 
     seed: int = Field(default=0, ge=0)
     """Decides the split, the initial weights, the order of batches and the augmentation."""

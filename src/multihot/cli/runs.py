@@ -19,6 +19,7 @@ from multihot.evaluate import evaluate as evaluate_run
 from multihot.explain import explain as explain_by
 from multihot.explain import write_heat_maps
 from multihot.labels import Relations
+from multihot.models import RuntimeName
 from multihot.predict import PredictionFile, find_pictures
 from multihot.predict import predict as predict_with
 from multihot.progress import logger
@@ -39,6 +40,7 @@ def train(
     head: str | None = None,
     loss: str | None = None,
     tune: Literal["head", "full", "head-then-full"] | None = None,
+    runtime: RuntimeName | None = None,
     objective: str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
@@ -59,6 +61,7 @@ def train(
         head: from features to labels: linear, csra, label_queries, chain, label_sequence, label_graph or low_rank.
         loss: what training makes small: binary_cross_entropy, asymmetric, zlpr, splc, ... (docs/losses.md lists all).
         tune: fit the head on a frozen encoder, train both, or one after the other.
+        runtime: what computes a frozen encoder's features; auto measures which is fastest on this machine.
         objective: what thresholds are fitted for: micro_f1, macro_f1, samples_f1, exact_match, ...; fixed cuts at 0.5.
         epochs: of full training, at most.
         seed: decides everything random.
@@ -74,6 +77,7 @@ def train(
         "head.name": head,
         "loss.name": loss,
         "tune": tune,
+        "runtime": runtime,
         "decision.objective": objective,
         "full.epochs": epochs,
         "seed": seed,
@@ -101,6 +105,7 @@ def evaluate(
     out: Path | None = None,
     json: Annotated[bool, Flag] = False,
     ignore_unknown_labels: Annotated[bool, Flag] = False,
+    runtime: RuntimeName = "auto",
     reader: Reader = AS_RECOGNISED,
 ) -> None:
     """Measure RUN on labelled samples, or another tool's model by its scores.
@@ -115,6 +120,7 @@ def evaluate(
         out: with --scores: a new folder for figures, decision and report.
         json: print JSON.
         ignore_unknown_labels: leave out labels that the run does not know, instead of stopping.
+        runtime: what computes the features of pictures; auto measures which is fastest on this machine.
         reader: how SOURCE, or --targets, is read.
     """
     if own != NO_SCORES or targets is not None:
@@ -130,7 +136,7 @@ def evaluate(
         raise ArgumentError("name a run and labelled samples (RUN SOURCE), or --scores and --targets")
     if objective is not None or settings or out is not None:
         raise ArgumentError("--objective, --set and --out belong to --scores: a run has its decision already")
-    loaded = load_run(run)
+    loaded = load_run(run, runtime)
     samples = reader.read(source, loaded.space, ignore_unknown_labels=ignore_unknown_labels)
     for note in samples.notes:
         logger.info("source: %s", note)
@@ -150,6 +156,7 @@ def predict(
     out: str | None = None,
     explain: Path | None = None,
     overwrite: Annotated[bool, Flag] = False,
+    runtime: RuntimeName = "auto",
     cluster: Cluster = ALONE,
 ) -> None:
     """Give label sets to pictures, feature vectors, or scores of another tool's model.
@@ -162,6 +169,7 @@ def predict(
         out: a .jsonl, .csv or .parquet file, with --engine a folder; the screen by default.
         explain: a folder for heat maps of pictures: a PNG for each label decided, where in the picture it was seen.
         overwrite: replace the file where there is one of that name, and write into a folder that is not empty.
+        runtime: what computes the features of pictures; auto measures which is fastest on this machine.
         cluster: many processes instead of one.
     """
     loaded: Run | ListedRun | ScoreEvaluation
@@ -182,7 +190,7 @@ def predict(
         cluster.predict(run, inputs, out, overwrite)
         return
     else:
-        loaded = load_run(run)
+        loaded = load_run(run, runtime)
         if explain is None:
             label_sets = said_of_errors(predict_with(loaded, inputs))
         else:

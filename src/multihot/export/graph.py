@@ -4,9 +4,6 @@ Shapes: B samples in a batch, H W height and width in pixels, S the side they ar
 """
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import torch
 from onnx import ModelProto, compose
@@ -17,9 +14,9 @@ from multihot.errors import ArgumentError
 from multihot.export.resize import resize_graph
 from multihot.export.trees import with_fixed_depth
 from multihot.models import AnyClassifier, Classifier
+from multihot.models.graph import onnx_graph
 from multihot.models.heads import ChainHead, LabelSequenceHead
 
-OPSET = 20
 EXAMPLES = 2  # with one, the exporter takes the size of the batch for fixed
 
 NO_GRAPHS: dict[type[nn.Module], str] = {
@@ -62,10 +59,10 @@ def classifier_graph(classifier: AnyClassifier, *, half: bool = False) -> ModelP
     own = copy.deepcopy(classifier).cpu()
     if not isinstance(own, Classifier):
         with_fixed_depth(own)
-        return _exported(_Logits(own), torch.zeros(EXAMPLES, own.width), "features", ["logits"])
+        return onnx_graph(_Logits(own), torch.zeros(EXAMPLES, own.width), "features", ["logits"])
     side = own.encoder.spec.size
     example = torch.zeros(EXAMPLES, 3, side, side, dtype=torch.uint8)
-    return _exported(_Logits(own.half() if half else own), example, "pictures", ["logits"])
+    return onnx_graph(_Logits(own.half() if half else own), example, "pictures", ["logits"])
 
 
 def decision_graph(decision: Decision) -> ModelProto:
@@ -75,7 +72,7 @@ def decision_graph(decision: Decision) -> ModelProto:
         ArgumentError: the decision has no closed form.
     """
     example = torch.zeros(EXAMPLES, len(decision.space))
-    return _exported(DecisionModule(decision), example, "logits", ["probabilities", "decided"])
+    return onnx_graph(DecisionModule(decision), example, "logits", ["probabilities", "decided"])
 
 
 def joined(classifier: ModelProto, decision: ModelProto) -> ModelProto:
@@ -89,28 +86,3 @@ def after_resize(graph: ModelProto, side: int) -> ModelProto:
     """From `pixels` (B, H, W, 3) uint8 what the graph makes of `pictures` (B, 3, S, S)."""
     resize = compose.add_prefix(resize_graph(side, graph.ir_version), "resize/", rename_inputs=False)
     return compose.merge_models(resize, graph, [(resize.graph.output[0].name, "pictures")])
-
-
-def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str]) -> ModelProto:
-    with torch.inference_mode(), _reasons():
-        program: Any = torch.onnx.export(
-            module.eval(),
-            (example,),
-            dynamo=True,
-            input_names=[name],
-            output_names=outputs,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            opset_version=OPSET,
-            verbose=False,
-        )
-    graph: ModelProto = program.model_proto
-    return graph
-
-
-@contextmanager
-def _reasons() -> Iterator[None]:
-    try:
-        yield
-    except torch.onnx.OnnxExporterError as error:
-        reason = next((line for line in str(error.__cause__ or error).splitlines() if line.strip()), "")
-        raise ArgumentError(f"this model cannot be written as an ONNX graph: {reason}") from error

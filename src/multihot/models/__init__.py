@@ -17,7 +17,8 @@ from multihot.models.encoders import (
 )
 from multihot.models.heads import HEADS, Head, HeadSettings, LinearSettings, build_head
 from multihot.models.memory import keep_large_blocks
-from multihot.models.scoring import AnyClassifier, Scored, count_batches, score_samples, vector_logits
+from multihot.models.runtime import Forward, RuntimeName
+from multihot.models.scoring import AnyClassifier, Scored, count_batches, picture_logits, score_samples, vector_logits
 from multihot.models.vector_blend import VectorBlend, load_vector_model
 from multihot.models.vector_classifier import VectorClassifier, VectorModel
 
@@ -31,9 +32,11 @@ __all__ = [
     "Classifier",
     "Encoder",
     "EncoderSettings",
+    "Forward",
     "Head",
     "HeadSettings",
     "LinearSettings",
+    "RuntimeName",
     "Scored",
     "VectorBlend",
     "VectorClassifier",
@@ -49,6 +52,7 @@ __all__ = [
     "has_pretrained_weights",
     "keep_large_blocks",
     "load_vector_model",
+    "picture_logits",
     "score_samples",
     "vector_logits",
 ]

@@ -5,11 +5,13 @@ Shapes: B samples in a batch, L labels.
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from multihot.data import Features
 from multihot.data.images import Images
@@ -18,6 +20,8 @@ from multihot.errors import DataError
 from multihot.models.classifier import Classifier
 from multihot.models.encode import infer_batches
 from multihot.models.encoders.preparation import as_tensor
+from multihot.models.heads import Head
+from multihot.models.runtime import Forward
 from multihot.models.vector_classifier import VectorModel
 
 AnyClassifier = Classifier | VectorModel
@@ -42,12 +46,15 @@ def count_batches(inputs: Images | Features) -> int:
     return math.ceil(len(inputs) / (VECTORS_AT_A_TIME if isinstance(inputs, Features) else PICTURES_AT_A_TIME))
 
 
-def score_samples(classifier: AnyClassifier, inputs: Images | Features) -> Iterator[Scored]:
+def score_samples(
+    classifier: AnyClassifier, inputs: Images | Features, forward: Forward | None = None
+) -> Iterator[Scored]:
     """Logits of all samples in their order, as batches are done.
 
     Args:
         classifier: of pictures or of vectors.
         inputs: what it takes.
+        forward: of the classifier's encoder of pictures, where it has scored samples before.
 
     Raises:
         DataError: pictures for a classifier of vectors, vectors for one of pictures, or vectors of another width.
@@ -59,9 +66,26 @@ def score_samples(classifier: AnyClassifier, inputs: Images | Features) -> Itera
         return
     if isinstance(inputs, Features):
         raise DataError("the run was trained on pictures, and cannot take feature vectors")
+    forward = forward or Forward(classifier.encoder)
     loaded = load(inputs, range(len(inputs)), classifier.encoder.spec.size)
-    for batch, logits in infer_batches(classifier, loaded, PICTURES_AT_A_TIME):
+    logits_of = partial(picture_logits, classifier.head, forward, coming=len(inputs))
+    for batch, logits in infer_batches(logits_of, loaded, PICTURES_AT_A_TIME):
         yield Scored([picture.error for picture in batch], logits)
+
+
+def picture_logits(head: Head, forward: Forward, pictures: Tensor, coming: int) -> NDArray[np.float32]:
+    """(B, L) logits of pictures.
+
+    Args:
+        head: of a classifier.
+        forward: of its encoder.
+        pictures: (B, 3, S, S) uint8.
+        coming: how many there are to do, about, with these.
+    """
+    features = forward(pictures, coming)
+    with torch.inference_mode():
+        logits: NDArray[np.float32] = head(features).float().cpu().numpy()
+    return logits
 
 
 def _score_vectors(classifier: VectorModel, features: Features) -> Iterator[Scored]:

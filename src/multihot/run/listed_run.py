@@ -19,6 +19,7 @@ from multihot.data import Features, FeatureSpace
 from multihot.decisions import ListDecision
 from multihot.errors import DataError, RunError
 from multihot.labels import LabelSet, LabelSpace
+from multihot.models import RuntimeName
 from multihot.models.extreme import LabelTrees, LabelTreesSettings, OneVsRest, Ranked
 from multihot.recipe import Recipe
 from multihot.run.files import (
@@ -137,7 +138,7 @@ class ListedRun(Results):
                 yield LabelSet(ids[row], given, dict(zip(names, probabilities[place].tolist(), strict=True)))
 
 
-def load_run(folder: str | Path) -> Run | ListedRun:
-    """A run of either kind."""
+def load_run(folder: str | Path, runtime: RuntimeName = "auto") -> Run | ListedRun:
+    """A run of either kind; `runtime` is what computes the features of pictures."""
     path = Path(folder) / RECIPE
-    return ListedRun.load(folder) if path.is_file() and Recipe.load(path).lists_labels else Run.load(folder)
+    return ListedRun.load(folder) if path.is_file() and Recipe.load(path).lists_labels else Run.load(folder, runtime)

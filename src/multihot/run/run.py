@@ -5,6 +5,7 @@ Shapes: N samples, L labels.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,9 @@ from multihot.errors import RunError
 from multihot.labels import LabelSet, LabelSpace
 from multihot.models import (
     AnyClassifier,
+    Classifier,
+    Forward,
+    RuntimeName,
     Scored,
     build_classifier,
     choose_device,
@@ -52,6 +56,7 @@ class Run(Results):
         classifier: pictures or feature vectors to logits, in evaluation mode.
         decision: logits to probabilities and label sets.
         features: the features that it takes; None where it takes pictures.
+        runtime: what computes the features of pictures.
     """
 
     folder: Path
@@ -60,10 +65,15 @@ class Run(Results):
     classifier: AnyClassifier
     decision: Decision
     features: FeatureSpace | None = None
+    runtime: RuntimeName = "auto"
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
+    def load(cls, folder: str | Path, runtime: RuntimeName = "auto") -> Self:
         """Read a run directory; nothing in it is executed.
+
+        Args:
+            folder: the run directory.
+            runtime: what computes the features of pictures; the recipe's was for the machine that trained.
 
         Raises:
             RunError: it is none, is unfinished, or a file in it is damaged.
@@ -76,11 +86,15 @@ class Run(Results):
             raise RunError(f"{folder}: its model lists the best labels, and this needs a score for every label")
         space = LabelSpace.load(folder / LABELS)
         features = read_features(folder / FEATURES) if (folder / FEATURES).is_file() else None
+        if features is not None and runtime not in ("auto", "torch"):
+            raise RunError(
+                f"{folder}: runtime {runtime} is for encoders of pictures, and the run takes feature vectors"
+            )
         classifier = read_weights(folder / WEIGHTS, space, lambda tensors: _build(recipe, space, features, tensors))
         classifier.eval().to(choose_device("auto"))
         values = read_json(folder / DECISION)
         decision = Decision.from_dict(values, space, str(folder / DECISION))
-        return cls(folder, recipe, space, classifier, decision, features)
+        return cls(folder, recipe, space, classifier, decision, features, runtime)
 
     def predict(self, inputs: str | Path | Sequence[str | Path] | NDArray[Any] | Features) -> list[LabelSet]:
         """Label sets of picture files or pictures, or of feature vectors; in their order.
@@ -115,7 +129,12 @@ class Run(Results):
         """
         if isinstance(inputs, Features) and self.features is not None:
             inputs = inputs.aligned(self.features)
-        return score_samples(self.classifier, inputs)
+        return score_samples(self.classifier, inputs, self.forward)
+
+    @cached_property
+    def forward(self) -> Forward | None:
+        """The encoder of pictures, by what runs it fastest here; None for a run on feature vectors."""
+        return Forward(self.classifier.encoder, self.runtime) if isinstance(self.classifier, Classifier) else None
 
     def sets_of(
         self, ids: Iterable[str], errors: Sequence[str | None], logits: NDArray[np.float32]

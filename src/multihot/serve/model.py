@@ -16,10 +16,13 @@ from multihot.data.decoding import stored_size
 from multihot.data.loading import prepare, stack
 from multihot.decisions import Decision
 from multihot.errors import ImageError
-from multihot.models import Classifier, VectorModel, vector_logits
-from multihot.models.encode import infer
+from multihot.models import Classifier, Forward, VectorModel, picture_logits, vector_logits
 from multihot.onnx import Predictor
 from multihot.serve.rows import features_of
+from multihot.serve.settings import ServeSettings
+
+EXPECTED = 10_000
+"""Pictures that a server is asked about in its life, at least: what the choice of a runtime may cost goes by it."""
 
 
 class Judged(NamedTuple):
@@ -55,17 +58,19 @@ class ServedPictures:
     Args:
         classifier: its own.
         decision: its own.
-        max_pixels: the largest picture.
-        batch_size: pictures that are judged together.
+        settings: the largest picture, how many are judged together, and by what.
     """
 
-    def __init__(self, classifier: Classifier, decision: Decision, max_pixels: int, batch_size: int) -> None:
-        self.ahead = 2 * batch_size
-        self._classifier = classifier
+    def __init__(self, classifier: Classifier, decision: Decision, settings: ServeSettings) -> None:
+        self.ahead = 2 * settings.batch_size
+        self._head = classifier.head
+        self._forward = Forward(classifier.encoder, settings.runtime)
         self._decision = decision
-        self._max_pixels = max_pixels
+        self._max_pixels = settings.max_pixels
         self._size = classifier.encoder.spec.size
-        self.judge([torch.zeros(3, self._size, self._size, dtype=torch.uint8)])  # the first one takes its time
+        noise = torch.Generator().manual_seed(0)
+        shape = (settings.batch_size, 3, self._size, self._size)
+        self._forward.settle(torch.randint(256, shape, dtype=torch.uint8, generator=noise), EXPECTED)
 
     def prepare(self, content: bytes) -> Tensor:
         """A picture file's bytes as (3, S, S) uint8."""
@@ -74,7 +79,8 @@ class ServedPictures:
 
     def judge(self, prepared: Sequence[Tensor]) -> Sequence[Judged]:
         """One `Judged` a picture."""
-        probabilities = self._decision.probabilities(infer(self._classifier, stack(prepared)))
+        logits = picture_logits(self._head, self._forward, stack(prepared), len(prepared))
+        probabilities = self._decision.probabilities(logits)
         decided = self._decision.decide(probabilities)
         return [Judged(probabilities[[row]], decided[[row]]) for row in range(len(prepared))]
 

@@ -87,7 +87,7 @@ def _of_run(path: Path, settings: ServeSettings) -> _Parts:
     report = (path / REPORT).read_bytes() if (path / REPORT).is_file() else None
     choices = Choices(run.decision, _validation(run))
     if isinstance(run.classifier, Classifier):
-        model: Model = ServedPictures(run.classifier, run.decision, settings.max_pixels, settings.batch_size)
+        model: Model = ServedPictures(run.classifier, run.decision, settings)
         return _Parts(model, run.space, choices, about, report=report)
     if run.features is None:
         raise RunError(f"{path}: features.json is missing")

@@ -4,6 +4,8 @@ from ipaddress import ip_address
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from multihot.models import RuntimeName
+
 MEBIBYTE = 2**20
 
 
@@ -24,6 +26,10 @@ class ServeSettings(BaseModel):
 
     tokens: tuple[SecretStr, ...] = ()
     """One of these must come with every request, page included; none means that everyone may ask."""
+
+    runtime: RuntimeName = "auto"
+    """What computes the features of pictures: `torch`, or on a CPU `openvino`, `onnxruntime` or `compile`; `auto`
+    measures which is fastest when the server starts."""
 
     batch_size: int = Field(default=16, ge=1)
     """Pictures, or requests of feature vectors, that go through the model together."""

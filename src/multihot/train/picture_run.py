@@ -3,6 +3,7 @@
 Shapes: N samples, n samples of a part, L labels.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from multihot.data.split import PARTS, Split
 from multihot.decisions import Decision
 from multihot.losses import TrainingLoss, build_loss
 from multihot.models import Classifier, build_classifier, has_pretrained_weights
-from multihot.models.encode import infer_batches
+from multihot.models.encode import infer, infer_batches
 from multihot.progress import track
 from multihot.recipe import Recipe
 from multihot.run import CHECKPOINTS, Run
@@ -103,6 +104,6 @@ def _logits(classifier: Classifier, read: Pictures, rows: NDArray[np.intp], reci
         return torch.cat(logits).numpy()
     own = np.array_split(rows, processes.count())[processes.rank()]
     loaded = load(read.samples.images, own.tolist(), classifier.encoder.spec.size)
-    batches = [logits for _, logits in infer_batches(classifier, track(loaded, "scoring", len(own)))]
+    batches = [logits for _, logits in infer_batches(partial(infer, classifier), track(loaded, "scoring", len(own)))]
     whole = processes.rows_at_first(np.concatenate([np.empty((0, len(read.samples.space)), np.float32), *batches]))
     return np.empty((0, len(read.samples.space)), dtype=np.float32) if whole is None else whole

@@ -66,9 +66,11 @@ def _decoded(images: Images, encoder: Encoder) -> _Read:
 
 
 def _encoded(images: Images, encoder: Encoder, recipe: Recipe) -> _Read:
-    encoded = encode(encoder, images, FeatureCache(encoder.fingerprint()), recipe.head_fit.encode_batch_size)
+    cache, batch_size = FeatureCache(encoder.fingerprint()), recipe.head_fit.encode_batch_size
+    encoded = encode(encoder, images, cache, batch_size, recipe.runtime)
     pictures, fresh = np.sum(processes.from_all((len(images), encoded.fresh)), axis=0)
-    logger.info("encoded %d pictures at %d pixels (%d new)", pictures, encoder.spec.size, fresh)
+    by = f" by {encoded.runtime}" if encoded.runtime else ""
+    logger.info("encoded %d pictures at %d pixels (%d new%s)", pictures, encoder.spec.size, fresh, by)
     return _Read(encoded.contents, encoded.bad, encoded.outputs)
 
 

@@ -81,6 +81,8 @@ def _for_pictures(recipe: Recipe, samples: Samples) -> dict[str, Any]:
 def _for_vectors(recipe: Recipe, samples: Samples) -> dict[str, Any]:
     if recipe.tune is not None:
         raise RecipeError(f"tune: {recipe.tune} is about encoders of pictures, and the samples are feature vectors")
+    if recipe.runtime not in ("auto", "torch"):
+        raise RecipeError(f"runtime: {recipe.runtime} is for encoders of pictures, and the samples are feature vectors")
     listing = _listing_encoder(recipe, samples)
     if listing is not None:
         if recipe.head != LinearSettings() or recipe.loss != BinaryCrossEntropySettings():
