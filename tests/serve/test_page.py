@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from multihot.explain import explain
 from multihot.report import write_report
 from multihot.run import Run
 from multihot.serve import Runs, ServeSettings, create_app
@@ -223,6 +225,76 @@ def test_details_open_and_close_by_keyboard(opened: Open, pictures: list[Path]) 
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(button).to_be_focused()
+
+
+HOTTEST = """canvas => {
+  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let most = 0;
+  for (let place = 3; place < data.length; place += 4) if (data[place] > data[most + 3]) most = place - 3;
+  return [Math.floor(most / 4) % width / width, Math.floor(most / 4 / width) / height];
+}"""
+
+
+def test_the_heat_map_of_the_label_under_the_pointer_or_focus(
+    opened: Open, pictures: list[Path], shapes_run: Run
+) -> None:
+    page = opened()
+    give(page, pictures[1:2])
+    page.get_by_role("button", name="Details of 3.png").click()
+    dialog = page.get_by_role("dialog", name="3.png")
+    picture, told = dialog.locator(".lit"), dialog.get_by_role("status")
+    canvas = picture.locator("canvas")
+    expect(canvas).to_be_hidden()
+    expect(told).to_contain_text("Point at a label")
+    dialog.locator("li", has_text="disc").hover()
+    expect(canvas).to_be_visible()
+    expect(told).to_contain_text("disc: the")
+    (explanation,) = explain(shapes_run, pictures[1], ["disc"])
+    row, column = np.unravel_index(int(explanation["disc"].argmax()), (8, 8))
+    across, down = canvas.evaluate(HOTTEST)
+    assert (across, down) == pytest.approx(((column + 0.5) / 8, (row + 0.5) / 8), abs=0.07)
+    assert canvas.bounding_box() == dialog.get_by_role("img").bounding_box()
+    dialog.get_by_role("heading").hover()
+    expect(canvas).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_role("button", name=shapes_run.space.names[0])).to_be_focused()
+    expect(canvas).to_be_visible()
+    expect(told).to_contain_text(f"{shapes_run.space.names[0]}: ")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_maps_are_asked_for_once(opened: Open, pictures: list[Path]) -> None:
+    page = opened()
+    give(page, pictures[:1])
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url) if "explain" in sent.url else None)
+    page.get_by_role("button", name="Details of 3.png").click()
+    dialog = page.get_by_role("dialog")
+    for label in ("disc", "red", "disc"):
+        dialog.locator("li", has_text=label).hover()
+        expect(dialog.get_by_role("status")).to_contain_text(f"{label}: ")
+    assert len(asked) == 1
+
+
+def test_no_heat_maps_of_vectors_and_exported_files(
+    opened: Open, browser: Browser, exported: Path, pictures: list[Path]
+) -> None:
+    page = opened()
+    page.locator("#run").select_option("vectors")
+    page.get_by_label("Rows of features").fill(HEADER + "3,3,red\n")
+    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Details of row 1").click()
+    expect(page.get_by_role("dialog").locator("li").first).to_be_visible()
+    expect(page.locator("#detail-seen")).to_be_hidden()
+    assert page.locator("#detail-bars button").count() == 0
+    with served({"file": exported}) as at:
+        page = opened(at)
+        give(page, pictures[:1])
+        page.get_by_role("button", name="Details of 3.png").click()
+        expect(page.get_by_role("dialog").get_by_role("img")).to_be_visible()
+        expect(page.locator("#detail-seen")).to_be_hidden()
+        assert page.locator("#detail-bars button").count() == 0
 
 
 def test_everything_can_be_reached_by_keyboard(opened: Open) -> None:

@@ -176,7 +176,8 @@ def test_health_readiness_and_figures(client: Client, pictures: list[Path]) -> N
 def test_the_description_names_every_path_and_its_bodies(client: Client) -> None:
     described = client().get("/openapi.json").json()
     assert set(described["paths"]) == {
-        "/v1/predict", "/v1/decide", "/v1/runs", "/v1/labels", "/v1/run", "/healthz", "/readyz", "/metrics",
+        "/v1/predict", "/v1/explain", "/v1/decide", "/v1/runs", "/v1/labels", "/v1/run",
+        "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     bodies = described["paths"]["/v1/predict"]["post"]["requestBody"]["content"]
     assert set(bodies) == {"multipart/form-data", "application/json"}

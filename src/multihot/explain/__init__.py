@@ -8,7 +8,7 @@ from multihot.explain.drawing import over, shades
 from multihot.explain.explaining import explain
 from multihot.explain.explanation import Explanation, heat
 from multihot.explain.files import write_heat_maps
-from multihot.explain.maps import LabelMaps, Method, can_explain, label_maps, method_of
+from multihot.explain.maps import LabelMaps, Method, can_explain, has_places, label_maps, method_of
 
 __all__ = [
     "Explanation",
@@ -16,6 +16,7 @@ __all__ = [
     "Method",
     "can_explain",
     "explain",
+    "has_places",
     "heat",
     "label_maps",
     "method_of",

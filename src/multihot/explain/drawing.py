@@ -3,7 +3,6 @@
 Shapes: h w height and width of a heat map, H W of a picture in pixels.
 """
 
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -18,8 +17,10 @@ MOST_OPAQUE = 0.85
 
 def shades(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(h, w) in [0, 1] to (h, w, 4) RGBA: nothing is clear, what is hot is bright and hides most of what is below."""
+    import matplotlib  # here, as it takes its time to load
+
     coloured = matplotlib.colormaps[COLOURS](COOLEST + (HOTTEST - COOLEST) * heat)
-    coloured[..., 3] = MOST_OPAQUE * np.sqrt(heat)
+    coloured[..., 3] = MOST_OPAQUE * heat**0.7
     return np.asarray((255 * coloured).round(), np.uint8)
 
 

@@ -47,7 +47,7 @@ def gradient_maps(classifier: Classifier, maps: Sequence[Tensor], labels: Tensor
     owed = _integrated(logits, inputs, tuple(baseline for _ in maps), labels)
     own = [torch.stack([part.sum(1) for part in parts], dim=1) for parts in zip(*owed, strict=True)]
     summed = own[0] if len(own) == 1 else own[0] + own[1].flip(-1)
-    return summed * (summed.shape[2] * summed.shape[3])
+    return summed.detach() * (summed.shape[2] * summed.shape[3])
 
 
 def pixel_maps(classifier: Classifier, images: Tensor, labels: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def pixel_maps(classifier: Classifier, images: Tensor, labels: Tensor) -> Tensor
     colour = classifier.encoder.mean.expand(1, 3, 1, 1).expand_as(pictures)
     owed = _integrated(classifier, (pictures,), (colour,), labels, PIXEL_STEPS_AT_ONCE * len(pictures))
     summed = torch.stack([of_label.sum(1) for (of_label,) in owed], dim=1)
-    cells: Tensor = functional.adaptive_avg_pool2d(summed, CELLS)
+    cells: Tensor = functional.adaptive_avg_pool2d(summed.detach(), CELLS)
     return cells * (summed.shape[2] * summed.shape[3])
 
 

@@ -43,7 +43,7 @@ def method_of(classifier: AnyClassifier) -> Method:
     if not isinstance(classifier, Classifier):
         raise DataError("the run was trained on feature vectors: heat maps are of pictures")
     encoder, head = classifier.encoder, classifier.head
-    if not _has_places(classifier) or head.label_maps_are is None:
+    if not has_places(classifier) or head.label_maps_are is None:
         return "gradient"
     return head.label_maps_are if head.takes == "vectors" or encoder.pooling == "none" else "gradient"
 
@@ -70,7 +70,7 @@ def label_maps(
         MissingExtraError: only gradients tell of this classifier, and captum is not installed.
     """
     encoder, head, method = classifier.encoder, classifier.head, method_of(classifier)
-    if not _has_places(classifier):
+    if not has_places(classifier):
         return LabelMaps(method, pixel_maps(classifier, images, labels))
     with torch.no_grad():
         maps = encoder.maps(images) if maps is None else maps
@@ -85,6 +85,6 @@ def _of_head(encoder: Encoder, head: Head, maps: Sequence[Tensor], labels: Tenso
     return head.label_maps(head.at_scale(encoder.pooled(maps)), labels)
 
 
-def _has_places(classifier: Classifier) -> bool:
+def has_places(classifier: Classifier) -> bool:
     """Whether the encoder's maps are laid out as the picture is."""
     return min(classifier.encoder.grid) > 1

@@ -16,11 +16,17 @@ _QUALITY = 78
 
 
 def thumbnail(path: Path | None, content: str | None = None) -> str | None:
-    """A picture file as a data URI of a small JPEG.
+    """A picture file as a data URI of a small JPEG; None where `unchanged` has nothing, or it is damaged."""
+    encoded = unchanged(path, content)
+    return None if encoded is None else shrunk(encoded)
+
+
+def unchanged(path: Path | None, content: str | None = None) -> bytes | None:
+    """A picture file's bytes.
 
     Args:
         path: where the file was when it was used; None where the picture was in memory.
-        content: its content hash then; another picture that has taken its place is not shown.
+        content: its content hash then; another picture that has taken its place is not taken for it.
 
     Returns:
         None where the picture is not to be had any more.
@@ -31,9 +37,7 @@ def thumbnail(path: Path | None, content: str | None = None) -> str | None:
         encoded = path.read_bytes()
     except OSError:
         return None
-    if content is not None and content_hash(encoded) != content:
-        return None
-    return shrunk(encoded)
+    return encoded if content is None or content_hash(encoded) == content else None
 
 
 def shrunk(encoded: bytes, longer_side: int = LONGER_SIDE) -> str | None:

@@ -8,15 +8,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from multihot.models import EncoderSettings
-from multihot.pages import thumbnail
+from multihot.pages import thumbnail, unchanged
 from multihot.recipe import Recipe
 from multihot.report.headline import MEANINGS
+from multihot.report.heat_maps import explained, heat_maps
 from multihot.report.sections import Sections
 from multihot.run import Run, ScoreEvaluation
 
 TILES = ("exact_match", "micro_f1", "macro_f1", "mean_average_precision")
 MOST_DIFFERENCES = 6
 MOST_SET_ASIDE = 200
+MOST_HEAT_MAPS = 8
+"""Of one picture."""
 
 _TUNES = {
     "head": "frozen, head fitted",
@@ -45,7 +48,7 @@ def contents(run: Run | ScoreEvaluation, sections: Sections) -> dict[str, Any]:
         "calibration_error": sections.reliability.expected_calibration_error,
         "error_before_calibration": None if _only_rank(run) else sections.reliability.error_before_calibration,
         "decision": run.decision,
-        "examples": _examples(sections),
+        "examples": _examples(run, sections),
         "set_aside": sections.accounting.table().slice(0, MOST_SET_ASIDE).to_pylist(),
         "notes": [*run.notes(), *sections.labels.notes, *run.decision.notes],
     }
@@ -138,13 +141,19 @@ def _differing(pairs: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def _examples(sections: Sections) -> dict[str, list[dict[str, Any]]]:
-    """The examples of each kind with their thumbnails."""
+def _examples(run: Run | ScoreEvaluation, sections: Sections) -> dict[str, list[dict[str, Any]]]:
+    """The examples of each kind with their thumbnails, and where in them their labels were seen."""
+    classifier = explained(run)
     rows = sections.examples.table().to_pylist()
     split = sections.accounting.split
     shown = split.filter(pc.is_in(split["id"], pa.array([row["id"] for row in rows], pa.string())))
     files = {row["id"]: row for row in shown.select(["id", "path", "content"]).to_pylist()}
     for row in rows:
         file = files.get(row["id"], {"path": None, "content": None})
-        row["picture"] = thumbnail(Path(file["path"]) if file["path"] else None, file["content"])
+        path = Path(file["path"]) if file["path"] else None
+        row["picture"] = thumbnail(path, file["content"])
+        encoded = unchanged(path, file["content"]) if classifier and row["picture"] else None
+        labels = [*row["hit"], *(entry["label"] for entry in row["missed"] + row["added"])][:MOST_HEAT_MAPS]
+        places = [run.space.index(label) for label in labels]
+        row["heat"] = heat_maps(classifier, encoded, labels, places) if classifier and encoded else None
     return {kind: [row for row in rows if row["kind"] == kind] for kind in ("worst", "best")}

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 import multihot
-from multihot.serve import page, routes
+from multihot.serve import explaining, page, routes
 from multihot.serve.admission import Admission
 from multihot.serve.guard import Guard
 from multihot.serve.problems import handle_problems
@@ -34,6 +34,7 @@ def create_app(runs: Runs) -> FastAPI:
     )
     app.state.multihot = State(runs, Admission(runs.settings, runs.telemetry))
     app.include_router(routes.router)
+    app.include_router(explaining.router)
     app.include_router(page.router)
     handle_problems(app)
     app.add_middleware(Guard, settings=runs.settings, telemetry=runs.telemetry)

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from multihot.serve.admission import Admission
-from multihot.serve.model import Judged
 from multihot.serve.problems import Refused
 from multihot.serve.settings import ServeSettings
+
+Result = TypeVar("Result")
 
 
 @asynccontextmanager
@@ -78,7 +80,7 @@ async def drop_body(request: Request, most: int) -> None:
             return
 
 
-async def until_judged(request: Request, futures: "Sequence[Future[Judged]]") -> list[Judged | BaseException]:
+async def until_judged(request: Request, futures: "Sequence[Future[Result]]") -> list[Result | BaseException]:
     """What was said of each part, or why nothing was; given up when nobody listens any more."""
     judged = asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
     gone = asyncio.ensure_future(_gone(request))

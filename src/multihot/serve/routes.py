@@ -31,7 +31,7 @@ SMALL_ANSWER = 500
 takes as long, and most requests are small."""
 
 RunName = Annotated[str | None, Query(description="Which run of /v1/runs; the first where it is left out.")]
-_PROBLEM: dict[int | str, dict[str, Any]] = {
+PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": schemas.Problem, "description": "The request is not one that can be answered"},
     503: {"model": schemas.Problem, "description": "Too much is waiting: ask again after the seconds of Retry-After"},
 }
@@ -85,7 +85,7 @@ def state_of(request: Request) -> State:
 
 
 @router.post(
-    "/v1/predict", openapi_extra=_PREDICT, responses={200: {"model": schemas.Prediction}, **_PROBLEM}, summary="Predict"
+    "/v1/predict", openapi_extra=_PREDICT, responses={200: {"model": schemas.Prediction}, **PROBLEM}, summary="Predict"
 )
 async def predict(request: Request, run: RunName = None) -> Response:
     """Label sets of pictures (multipart/form-data, any number of files) or of rows of features (JSON).
@@ -112,7 +112,7 @@ async def _aside(large: bool, work: Callable[..., Result], *arguments: Any) -> R
 
 
 @router.post(
-    "/v1/decide", openapi_extra=_DECIDE, responses={200: {"model": schemas.Decision}, **_PROBLEM}, summary="Decide"
+    "/v1/decide", openapi_extra=_DECIDE, responses={200: {"model": schemas.Decision}, **PROBLEM}, summary="Decide"
 )
 async def decide(request: Request, run: RunName = None) -> Response:
     """Label sets from probabilities, by another objective or other thresholds, and what these give on validation data.
@@ -156,7 +156,7 @@ async def runs(request: Request) -> schemas.Runs:
     return schemas.Runs(version=multihot.__version__, runs=[_info(service) for service in state.runs], limits=limits)
 
 
-@router.get("/v1/labels", responses=_PROBLEM, summary="Labels")
+@router.get("/v1/labels", responses=PROBLEM, summary="Labels")
 async def labels(request: Request, run: RunName = None) -> schemas.Labels:
     """The labels in their order, with the thresholds on their probabilities, and their relations."""
     service = state_of(request).runs.get(run)
@@ -168,7 +168,7 @@ async def labels(request: Request, run: RunName = None) -> schemas.Labels:
     return schemas.Labels(run=service.name, order_hash=service.space.order_hash, labels=infos, relations=relations)
 
 
-@router.get("/v1/run", responses=_PROBLEM, summary="Recipe, metrics and decision")
+@router.get("/v1/run", responses=PROBLEM, summary="Recipe, metrics and decision")
 async def about(request: Request, run: RunName = None) -> JSONResponse:
     """What a run was made by, how good it is, and how it decides."""
     service = state_of(request).runs.get(run)
@@ -183,7 +183,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=_PROBLEM, summary="Whether predictions can be asked for")
+@router.get("/readyz", responses=PROBLEM, summary="Whether predictions can be asked for")
 async def readyz(request: Request) -> dict[str, str]:
     """Ready while every model's thread is at work."""
     if not state_of(request).runs.alive:
@@ -217,4 +217,5 @@ def _info(service: Service) -> schemas.RunInfo:
         features=service.columns,
         width=None if service.features is None else service.features.width,
         report=service.report is not None,
+        explains=None if service.explainer is None else service.explainer.method,
     )

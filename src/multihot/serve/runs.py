@@ -6,7 +6,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
-from multihot.errors import ArgumentError, MultihotError
+import numpy as np
+from numpy.typing import NDArray
+
+from multihot.errors import ArgumentError, LabelError, MultihotError
+from multihot.explain import Method
 from multihot.progress import logger
 from multihot.serve.model import Judged
 from multihot.serve.problems import Refused
@@ -20,6 +24,14 @@ class Submitted(NamedTuple):
 
     service: Service
     futures: "Sequence[Future[Judged]]"
+
+
+class Explained(NamedTuple):
+    """Heat maps that are being made."""
+
+    run: str
+    method: Method
+    future: "Future[NDArray[np.float32]]"
 
 
 class Runs:
@@ -84,6 +96,24 @@ class Runs:
                 raise Refused(422, f"the run {service.name!r} takes {service.kind}, got {kind}", "body", "see /v1/runs")
             return Submitted(service, [service.worker.submit(part) for part in parts])
 
+    def explain(self, name: str | None, content: bytes, labels: Sequence[str]) -> Explained:
+        """Have heat maps made of a picture file's bytes; none is lost when runs are loaded again meanwhile.
+
+        Raises:
+            Refused: there is no such run, it has no heat maps, or not these labels.
+        """
+        with self._lock:
+            service = self.get(name)
+            if service.explainer is None:
+                what = f"the run {service.name!r} has no heat maps"
+                remedy = "runs of pictures have them, exported files have not; some heads need 'multihot[explain]'"
+                raise Refused(422, what, "query.run", remedy)
+            try:
+                places = [service.space.index(label) for label in labels]
+            except LabelError as error:
+                raise Refused(422, str(error), "query.label", "see /v1/labels") from error
+            return Explained(service.name, service.explainer.method, service.explainer.submit(content, places))
+
     def reload(self) -> bool:
         """Load all again; what was submitted is still judged by the old. Where one fails, the old ones stay.
 
@@ -98,7 +128,7 @@ class Runs:
         with self._lock:
             old, self._services = self._services, fresh
         for service in old.values():
-            service.worker.close()
+            service.close()
         logger.info("loaded again: %s", ", ".join(fresh))
         return True
 
@@ -106,7 +136,7 @@ class Runs:
         """Finish what was submitted, then end."""
         with self._lock:
             for service in self:
-                service.worker.close()
+                service.close()
 
     def _load(self) -> dict[str, Service]:
         loaded: dict[str, Service] = {}
@@ -115,6 +145,6 @@ class Runs:
                 loaded[name] = Service.load(name, path, self.settings, self.telemetry.observer(name))
         except Exception:
             for service in loaded.values():
-                service.worker.close()
+                service.close()
             raise
         return loaded

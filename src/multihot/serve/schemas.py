@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from multihot.decisions import ObjectiveName
+from multihot.explain import Method
 from multihot.serve.service import Kind
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -35,6 +36,24 @@ class Prediction(BaseModel):
     run: str
     order_hash: str
     samples: list[Sample]
+
+
+class Explanation(BaseModel):
+    """Where in a picture labels were seen."""
+
+    run: str
+    id: str
+    """The name of its file, as it was sent."""
+
+    method: Method
+    """`exact`: what each place adds to the logit; `attention`: shares of a label's attention; `gradient`: integrated
+    gradients of the logit."""
+
+    maps: dict[str, list[list[float]]]
+    """Label -> rows from top to bottom, each from left to right, together the whole picture."""
+
+    error: str | None
+    """Why the picture could not be read; there are no maps then."""
 
 
 class LabelInfo(BaseModel):
@@ -77,6 +96,9 @@ class RunInfo(BaseModel):
 
     report: bool
     """Whether /report has its report."""
+
+    explains: Method | None
+    """What the maps of /v1/explain are; none where there are none."""
 
 
 class Limits(BaseModel):

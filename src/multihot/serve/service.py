@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 
 from multihot.data import FeatureSpace
 from multihot.errors import RunError
+from multihot.explain import can_explain
 from multihot.labels import LabelSpace, Relations
 from multihot.models import Classifier
 from multihot.onnx import Predictor
 from multihot.run import REPORT, SCORES, Run, Scores
 from multihot.serve.choices import Choices, exported_decision
+from multihot.serve.explainer import Explainer
 from multihot.serve.model import Model, ServedFile, ServedPictures, ServedVectors
 from multihot.serve.rows import columns_of
 from multihot.serve.settings import ServeSettings
@@ -37,6 +39,7 @@ class Service:
         about: what it was made by, and how good it is.
         report: its report page; None where there is none.
         worker: judges what is sent.
+        explainer: makes heat maps; None where there are none.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Service:
     about: dict[str, Any]
     report: bytes | None
     worker: Worker
+    explainer: Explainer | None
 
     @classmethod
     def load(cls, name: str, path: Path, settings: ServeSettings, observe: Callable[[int, float], None]) -> Self:
@@ -61,7 +65,14 @@ class Service:
         parts = _of_file(path, settings) if path.suffix == ".onnx" else _of_run(path, settings)
         worker = Worker(parts.model, settings.batch_size, settings.batch_wait, observe)
         kind: Kind = "pictures" if parts.features is None else "features"
-        return cls(name, kind, parts.space, parts.features, parts.choices, parts.about, parts.report, worker)
+        texts = (parts.choices, parts.about, parts.report)
+        return cls(name, kind, parts.space, parts.features, *texts, worker, parts.explainer)
+
+    def close(self) -> None:
+        """Finish what was submitted, then end."""
+        self.worker.close()
+        if self.explainer is not None:
+            self.explainer.close()
 
     @property
     def columns(self) -> list[str] | None:
@@ -77,6 +88,7 @@ class _Parts:
     about: dict[str, Any]
     features: FeatureSpace | None = None
     report: bytes | None = None
+    explainer: Explainer | None = None
 
 
 def _of_run(path: Path, settings: ServeSettings) -> _Parts:
@@ -88,7 +100,8 @@ def _of_run(path: Path, settings: ServeSettings) -> _Parts:
     choices = Choices(run.decision, _validation(run))
     if isinstance(run.classifier, Classifier):
         model: Model = ServedPictures(run.classifier, run.decision, settings)
-        return _Parts(model, run.space, choices, about, report=report)
+        explainer = Explainer(run.classifier, settings.max_pixels) if can_explain(run.classifier) else None
+        return _Parts(model, run.space, choices, about, report=report, explainer=explainer)
     if run.features is None:
         raise RunError(f"{path}: features.json is missing")
     model = ServedVectors(run.classifier, run.decision, run.features)

@@ -4,12 +4,13 @@ import { Decision } from "./decision.js";
 import { byId, counted } from "./dom.js";
 import { save, toCsv, toJson } from "./download.js";
 import { onPictures } from "./dropped.js";
+import { HeatMaps } from "./heat.js";
 import { Intake } from "./intake.js";
 import { List } from "./list.js";
 import { parseRows } from "./rows.js";
 import { bars, letGo, picture, row, sets } from "./sample.js";
 
-let run, limits, decision, intake, open;
+let run, limits, decision, intake, open, heat;
 let samples = [];
 const view = { open: detail, labels: [], thresholds: [] };
 const list = new List(byId("list"), (sample) => row(sample, view), (sample) => sample !== open && letGo(sample));
@@ -37,6 +38,7 @@ async function use(chosen) {
   intake?.cancel();
   clear();
   decision = new Decision(run, labels, `v1/decide${query}`, () => samples.filter((sample) => sample.answer), decided);
+  heat = run.explains ? new HeatMaps(run.explains, decision.labels, `v1/explain${query}`) : undefined;
   intake = new Intake(limits, run.kind, decision.labels, `v1/predict${query}`, answered);
   view.labels = decision.labels;
   view.thresholds = decision.thresholds;
@@ -107,7 +109,10 @@ function clear() {
 function detail(sample) {
   open = sample;
   byId("detail-title").textContent = sample.id;
-  byId("detail-figure").replaceChildren(...(sample.file ? [picture(sample, sample.id).firstChild] : []));
+  const image = sample.file && picture(sample, sample.id).firstChild;
+  const lit = image && heat ? heat.open(sample, image) : image;
+  byId("detail-figure").replaceChildren(...(lit ? [lit] : []));
+  byId("detail-seen").hidden = !lit || !heat;
   fillDetail();
   byId("detail").showModal();
 }
@@ -115,6 +120,7 @@ function detail(sample) {
 function fillDetail() {
   byId("detail-sets").replaceChildren(sets(open.answer, view.labels));
   byId("detail-bars").replaceChildren(...bars(open, view.labels, view.thresholds, view.labels.length));
+  if (open.file) heat?.mark();
 }
 
 onPictures((files) => {
