@@ -1,10 +1,10 @@
 """Do heat maps point at what they are said to? The pointing game on the boxes of PASCAL VOC2007.
 
-A map hits where the centre of its hottest cell lies in a box of its label, or within 15 pixels of one (Zhang et al.,
-2018, "Top-down neural attention by excitation backprop"). Counted are the labels that are present in the test pictures; of
-these those that the run decided; and those of the paper's difficult set: boxes that cover less than a quarter of the
-picture, with another label beside. Beside them stand the picture's centre and a place drawn at random. Runs are trained
-where there are none yet.
+A map hits where the centre of its hottest cell lies in a box of its label, or within 15 pixels of one (Zhang et al.
+2018, "Top-down neural attention by excitation backprop"). Counted are the labels that are present in the test
+pictures; those of them that the run decided; and the paper's difficult ones, whose boxes cover less than a quarter of
+the picture and that have another label beside. Compare the picture's centre, and a random place. Runs are trained where
+there are none.
 
     .venv/bin/python benchmarks/explain.py [--data ../shared/data] [--runs FOLDER]
 """
@@ -154,7 +154,9 @@ def run_of(name: str, voc: Path, runs: Path) -> Run:
 
 
 def baselines(cases: Sequence[Case]) -> None:
-    centre = [hits(case.boxes, *(np.array([side / 2]) for side in case.size), TOLERANCE)[0] for case in cases]
+    centre = [
+        hits(case.boxes, np.array([case.size[0] / 2]), np.array([case.size[1] / 2]), TOLERANCE)[0] for case in cases
+    ]
     told("centre of the picture", cases, centre)
     told("a random place", cases, [covered(case.boxes, case.size, TOLERANCE) for case in cases])
 
