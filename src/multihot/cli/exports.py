@@ -31,7 +31,7 @@ def export(
     Args:
         run: a run directory.
         to: a new .onnx file.
-        precision: float16 halves the file, int8 makes it a third or less; what that costs on test samples is said.
+        precision: float16 halves the file, int8 makes it about a third; what that costs on test samples is said.
         source: the samples that RUN was trained on, where they are not where they were.
         overwrite: replace the file where there is one of that name.
         reader: how the source is read.

@@ -38,7 +38,7 @@ def export(
     Args:
         run: of pictures or of feature vectors.
         to: a new .onnx file.
-        precision: float16 halves the file, int8 (static quantisation) makes it a third or less; what that costs is
+        precision: float16 halves the file, int8 (static quantisation) makes it about a third; what that costs is
             measured.
         samples: the source that the run was trained on, where its pictures are not where they were; always for
             feature vectors.
