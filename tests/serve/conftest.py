@@ -19,21 +19,26 @@ RELATIONS = {"implies": {"heavy": "tall"}}
 
 
 @pytest.fixture(scope="session")
-def vectors_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def vectors() -> Samples:
     """Two labels, of which one implies the other, from two numbers and a colour."""
     generator = np.random.default_rng(0)
     values = generator.normal(size=(160, 4))
     values[:, 2:] = np.eye(2)[generator.integers(0, 2, 160)]
     noisy = values[:, :2] + generator.normal(scale=0.5, size=(160, 2))
     targets = np.stack([noisy[:, 0] > 0, (noisy[:, 0] > 0) & (noisy[:, 1] > 0)], axis=1).astype(float)
-    samples = Samples(
+    return Samples(
         ids=tuple(map(str, range(160))),
         inputs=Features(values, ("height", "weight", "colour=blue", "colour=red")),
         space=LabelSpace(("tall", "heavy"), Relations.from_dict(RELATIONS)),
         targets=Targets.from_dense(targets),
     )
+
+
+@pytest.fixture(scope="session")
+def vectors_run(vectors: Samples, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run on them."""
     folder = tmp_path_factory.mktemp("runs") / "vectors"
-    return train(samples, Recipe.parse({"encoder": "identity", "device": "cpu"}), folder)
+    return train(vectors, Recipe.parse({"encoder": "identity", "device": "cpu"}), folder)
 
 
 Client = Callable[..., TestClient]

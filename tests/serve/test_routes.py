@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from multihot.data import Features
+from multihot.data import Features, Samples
+from multihot.export import export
 from multihot.run import Run
 
 Client = Callable[..., TestClient]
@@ -71,6 +72,23 @@ def test_an_exported_file_is_served_like_its_run(client: Client, exported: Path,
     again = asked.post("/v1/decide", json={"probabilities": [list(sample["probabilities"].values())]}).json()
     assert again["samples"][0]["labels"] == sample["labels"]
     assert again["validation"] is None
+
+
+def test_an_exported_file_of_vectors_is_served_like_its_run(
+    client: Client, vectors: Samples, vectors_run: Run, tmp_path: Path
+) -> None:
+    export(vectors_run, tmp_path / "vectors.onnx", samples=vectors)
+    asked = client({"file": tmp_path / "vectors.onnx", "run": vectors_run.folder})
+    rows = {"features": [ROW, [1.0, -0.5, 0, 1], {**ROW, "weight": None}]}
+    found, expected = (asked.post(f"/v1/predict?run={run}", json=rows).json()["samples"] for run in ("file", "run"))
+    assert [sample["labels"] for sample in found] == [sample["labels"] for sample in expected]
+    assert [sample["probabilities"] for sample in found] == [
+        pytest.approx(sample["probabilities"], abs=1e-3) for sample in expected
+    ]
+    info, other = asked.get("/v1/runs").json()["runs"]
+    assert (info["kind"], info["features"], info["width"]) == (other["kind"], other["features"], other["width"])
+    refused = asked.post("/v1/predict?run=file", json={"features": [[1, 2]]})
+    assert refused.json()["error"]["what"].endswith("expected 4 numbers, got 2")
 
 
 @pytest.mark.parametrize(

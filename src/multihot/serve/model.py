@@ -115,7 +115,7 @@ class ServedVectors:
 
 
 class ServedFile:
-    """An exported file. It resizes inside, so that pictures go through it one by one, at their own sizes.
+    """An exported run of pictures. It resizes inside, so that pictures go through it one by one, at their own sizes.
 
     Args:
         predictor: the file.
@@ -136,6 +136,29 @@ class ServedFile:
     def judge(self, prepared: Sequence[NDArray[np.uint8]]) -> Sequence[Judged]:
         """One `Judged` a picture."""
         return [Judged(*self._predictor.run(pixels[None])) for pixels in prepared]
+
+
+class ServedVectorsFile:
+    """An exported run of feature vectors.
+
+    Args:
+        predictor: the file.
+        space: the features that it takes.
+    """
+
+    ahead = 64
+
+    def __init__(self, predictor: Predictor, space: FeatureSpace) -> None:
+        self._predictor = predictor
+        self._space = space
+
+    def prepare(self, content: Sequence[Sequence[Any] | Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Rows of JSON as feature vectors (n, D)."""
+        return features_of(content, self._space).dense().astype(np.float32)
+
+    def judge(self, prepared: Sequence[NDArray[np.float32]]) -> Sequence[Judged]:
+        """One `Judged` a request's rows."""
+        return [Judged(*self._predictor.run(rows)) for rows in prepared]
 
 
 def require_within(content: bytes, max_pixels: int) -> None:

@@ -16,7 +16,7 @@ from multihot.onnx import Predictor
 from multihot.run import REPORT, SCORES, Run, Scores
 from multihot.serve.choices import Choices, exported_decision
 from multihot.serve.explainer import Explainer
-from multihot.serve.model import Model, ServedFile, ServedPictures, ServedVectors
+from multihot.serve.model import Model, ServedFile, ServedPictures, ServedVectors, ServedVectorsFile
 from multihot.serve.rows import columns_of
 from multihot.serve.settings import ServeSettings
 from multihot.serve.worker import Worker
@@ -128,4 +128,7 @@ def _of_file(path: Path, settings: ServeSettings) -> _Parts:
     }
     space = LabelSpace(description.labels, Relations.from_dict(description.relations, str(path)))
     choices = Choices(exported_decision(description, space), None)
-    return _Parts(ServedFile(predictor, settings.max_pixels), space, choices, about)
+    if description.takes == "pixels":
+        return _Parts(ServedFile(predictor, settings.max_pixels), space, choices, about)
+    features = FeatureSpace(description.size, description.features)
+    return _Parts(ServedVectorsFile(predictor, features), space, choices, about, features)
