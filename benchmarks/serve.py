@@ -1,8 +1,9 @@
 """Does a server hold: is it as fast as the bare model, fair to many clients, and whole after too much?
 
-`python benchmarks/serve.py [SECONDS]` trains a small run on photographs of clothes, serves it in a process of its own,
-and asks it from this one. The bare model is the same classifier on the same photographs, decoded beforehand, at its
-best batch size, measured before and after, with no server at work.
+`python benchmarks/serve.py [SECONDS] [RUNTIME]` trains a small run on photographs of clothes, serves it in a process of
+its own, and asks it from this one. The bare model is the same classifier in the same runtime on the same photographs,
+decoded beforehand, at its best batch size, measured before and after, with no server at work. What decoding takes is
+told by `Run.label_sets`, from encoded pictures to label sets in one process.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,7 @@ from numpy.typing import NDArray
 import multihot as mh
 from multihot.data import decode_bytes
 from multihot.data.loading import resize
-from multihot.models import Classifier, keep_large_blocks
-from multihot.models.encode import infer
+from multihot.models import Classifier, Forward, RuntimeName, keep_large_blocks, picture_logits
 from multihot.run import Run
 
 DATA = Path(os.environ.get("MULTIHOT_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
@@ -41,20 +41,20 @@ PICTURES = 200
 BATCHES = (4, 8, 16, 32, 64)
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, runtime: RuntimeName) -> None:
     """All of it, one after another."""
     keep_large_blocks()
     with tempfile.TemporaryDirectory() as folder:
-        run = small_run(Path(folder))
+        run = replace(small_run(Path(folder)), runtime=runtime)
         photographs = [path.read_bytes() for path in picture_files()[:PICTURES]]
         before = bare_model(run, photographs), with_decoding(run, photographs)
-        with served(run, "--set", "max_waiting=256") as (address, process):
+        with served(run, "--runtime", runtime, "--set", "max_waiting=256") as (address, process):
             asyncio.run(steady(address, photographs, min(seconds, 3)))  # warm
             load = asyncio.run(steady(address, photographs, seconds))
             print(f"memory of the server: {resident(process):.0f} MB")
         after = bare_model(run, photographs), with_decoding(run, photographs)
         show_load(load, max(before[0], after[0]), max(before[1], after[1]), seconds)
-        with served(run, "--set", "max_waiting=48") as (address, process):
+        with served(run, "--runtime", runtime, "--set", "max_waiting=48") as (address, process):
             first = resident(process)
             overload = asyncio.run(steady(address, photographs, min(seconds, 10), per_request=4))
             rest = asyncio.run(steady(address, photographs, 5, clients=4))
@@ -86,16 +86,19 @@ def bare_model(run: Run, photographs: Sequence[bytes]) -> float:
     classifier = run.classifier
     assert isinstance(classifier, Classifier)
     pictures = torch.stack([resize(decode_bytes(content), SIZE) for content in photographs])
+    forward = Forward(classifier.encoder, run.runtime)
+    forward.settle(pictures[:16], 10_000)
     rates = {}
     for size in BATCHES:
         taken = []
         for start in range(0, min(len(pictures), 128) - size + 1, size):
             started = time.perf_counter()
-            infer(classifier, pictures[start : start + size])
+            picture_logits(classifier.head, forward, pictures[start : start + size], size)
             taken.append(time.perf_counter() - started)
         rates[size] = size / statistics.median(taken)
     best = max(rates, key=lambda size: rates[size])
-    print(f"bare model: {', '.join(f'{size}: {rate:.1f}/s' for size, rate in rates.items())}; best at {best}")
+    shown = ", ".join(f"{size}: {rate:.1f}/s" for size, rate in rates.items())
+    print(f"bare model by {forward.runtime}: {shown}; best at {best}")
     return rates[best]
 
 
@@ -239,4 +242,5 @@ def show_overload(load: Load, rest: Load, before: float, after: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    named: Any = sys.argv[2] if len(sys.argv) > 2 else "torch"
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60, named)
