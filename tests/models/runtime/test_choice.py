@@ -210,3 +210,21 @@ def test_difference_is_relative_to_size() -> None:
     assert difference(expected + 1, expected) == pytest.approx(0.01)
     assert difference(expected[:1], expected) == float("inf")
     assert difference(torch.zeros(1), torch.zeros(1)) == 0
+
+
+@pytest.mark.usefixtures("seconds")
+def test_another_runtime_is_tried_after_one_that_gains_only_for_much_more_work(
+    encoder: Encoder, pictures: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def second(encoder: Encoder, folder: Path) -> Outputs:
+        tried.append(folder)
+        return same(encoder, folder)
+
+    runtimes = {"other": Runtime(same, (), "", 3, 1), "second": Runtime(second, (), "", 3, 1)}
+    monkeypatch.setattr(choice, "RUNTIMES", runtimes)
+    fastest(encoder, pictures, 7400)
+    assert not tried
+    fastest(encoder, pictures, 7600)
+    assert tried

@@ -24,7 +24,8 @@ TOLERANCE = 1e-3
 FEW = 5  # pictures that are compared: another batch than the example, so that sizes taken for fixed show
 RUNS_TIMED = 5
 CLEARLY = 0.9  # of the best time so far, or less: machines are noisy
-LEAST_GAIN = 0.25  # share of the time that a runtime is expected to save before it has been tried
+GAIN = 0.25  # share of torch's time that a runtime is expected to save before it has been tried
+GAIN_OVER_ANOTHER = 0.1
 
 
 class Chosen(NamedTuple):
@@ -61,8 +62,8 @@ def named(encoder: Encoder, name: RuntimeName, pictures: Tensor) -> Chosen:
 def fastest(encoder: Encoder, pictures: Tensor, coming: int) -> Chosen:
     """What computes the outputs of all pictures that are to come in the least time, conversion and trials included.
 
-    A runtime is tried where saving a quarter of the time would pay for converting the encoder. It is taken only if its
-    outputs are torch's, and what was measured is remembered.
+    A runtime is tried where saving a quarter of torch's time, or a tenth of another's, would pay for converting the
+    encoder. It is taken only if its outputs are torch's, and what was measured is remembered.
 
     Args:
         encoder: in evaluation mode; on another device than the CPU it stays with torch.
@@ -93,7 +94,7 @@ class _Trial:
     def best(self, best: Chosen) -> Chosen:
         """Torch itself, or what is faster."""
         for name in RUNTIMES:
-            if not self._may_pay(name, self._speed(best)):
+            if not self._may_pay(name, best):
                 continue
             try:
                 other = Chosen(name, _checked(self.encoder, name, self.folder, self.pictures))
@@ -105,13 +106,14 @@ class _Trial:
                 best = other
         return best
 
-    def _may_pay(self, name: str, best: float) -> bool:
+    def _may_pay(self, name: str, best: Chosen) -> bool:
         runtime, known = RUNTIMES[name], self.speeds.get(name)
         if isinstance(known, str) or not runtime.installed:
             return False
         if known is None:
-            return self.coming * LEAST_GAIN * best > runtime.preparing
-        return self.coming * (best - known) > runtime.loading
+            gain = GAIN if best.name == "torch" else GAIN_OVER_ANOTHER
+            return self.coming * gain * self._speed(best) > runtime.preparing
+        return self.coming * (self._speed(best) - known) > runtime.loading
 
     def _speed(self, of: Chosen) -> float:
         """Seconds a picture, as remembered or else measured now."""

@@ -33,6 +33,7 @@ def by_onnxruntime(encoder: Encoder, folder: Path) -> Outputs:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # what concerns the user is raised
     options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # pictures are decoded meanwhile
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def run(pictures: Tensor) -> Tensor:
