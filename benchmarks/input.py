@@ -12,7 +12,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from multihot.data.batches import load_batches
 from multihot.data.decoding import MARGIN
 from multihot.data.picture_cache import PictureCache
 
-LARGE, SMALL = 4, 64
+LARGE, SMALL = 24, 600
 WIDTH, HEIGHT = 3000, 4000
 SIZE = 224
 BATCH = 8
@@ -160,44 +161,54 @@ def fastai() -> Way:
     return load
 
 
-def installed() -> dict[str, Way]:
-    """The ways to compare, by name."""
-    ways: dict[str, Way] = {
-        "multihot": multihot,
-        "multihot, no augmentation": multihot_still,
-        "bare decoder, no augmentation": bare_decoder,
-        "PIL + torchvision, DataLoader": pil_and_torchvision(),
-        "torchvision.io, DataLoader": torchvision_io(),
-    }
-    for name, build in (("pyvips, DataLoader", vips), ("fastai", fastai)):
-        try:
-            ways[name] = build()
-        except ImportError as error:
-            print(f"left out: {name}: {error}")
-    return ways
+BUILD: dict[str, Callable[[], Way]] = {
+    "multihot": lambda: multihot,
+    "multihot, no augmentation": lambda: multihot_still,
+    "bare decoder, no augmentation": lambda: bare_decoder,
+    "PIL + torchvision, DataLoader": pil_and_torchvision,
+    "torchvision.io, DataLoader": torchvision_io,
+    "pyvips, DataLoader": vips,
+    "fastai": fastai,
+}
 
 
-def once(way: Way, paths: Sequence[Path], workers: int) -> tuple[float, float]:
+def apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Call in a process of its own: libraries with threads do not all survive that a loader forks later."""
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def once(name: str, paths: Sequence[Path], workers: int) -> tuple[float, float]:
     """Pictures a second, and seconds to the first batch."""
-    every = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(every)[:workers])
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:workers])
+    way = BUILD[name]()
     started = time.perf_counter()
     first = 0.0
     for _ in way(paths, workers):
         first = first or time.perf_counter() - started
-    rate = len(paths) / (time.perf_counter() - started)
-    os.sched_setaffinity(0, every)
-    return rate, first
+    return len(paths) / (time.perf_counter() - started), first
 
 
-def compare(title: str, paths: Sequence[Path]) -> None:
+def _build(name: str) -> None:
+    BUILD[name]()
+
+
+def is_installed(name: str) -> bool:
+    try:
+        apart(_build, name)
+    except ImportError as error:
+        print(f"left out: {name}: {error}")
+        return False
+    return True
+
+
+def compare(title: str, paths: Sequence[Path], names: Sequence[str]) -> None:
     print(f"\n{title}: pictures a second, best of {ROUNDS}; times multihot's; seconds to the first {BATCH}")
-    ways = installed()
     for workers in (1, 2):
-        rates = dict.fromkeys(ways, (0.0, 0.0))
+        rates = dict.fromkeys(names, (0.0, 0.0))
         for _ in range(ROUNDS):
-            for name, way in ways.items():
-                rates[name] = max(rates[name], once(way, paths, workers))
+            for name in names:
+                rates[name] = max(rates[name], apart(once, name, paths, workers))
         for name, (rate, first) in rates.items():
             own = rates["multihot, no augmentation" if "no augmentation" in name else "multihot"][0]
             print(f"  {workers} worker{'s'[: workers - 1]:1}  {name:30} {rate:8.1f}  {own / rate:6.2f}  {first:6.2f} s")
@@ -234,6 +245,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--only", choices=("large", "small"))
     options = parser.parse_args()
+    names = [name for name in BUILD if is_installed(name)]
     with tempfile.TemporaryDirectory() as folder:
         small = sorted((options.data / "voc2007" / "JPEGImages").iterdir())[:SMALL]
         sets = {"small": (f"{SMALL} photographs of voc2007", small)}
@@ -242,10 +254,10 @@ def main() -> None:
             sets["large"] = (f"{LARGE} photographs of 12 megapixels", large)
         for name, (title, paths) in sets.items():
             if options.only in (None, name):
-                once_over, four_times = peak(paths), peak(paths * 4)
+                once_over, four_times = apart(peak, paths), apart(peak, paths * 4)
                 print(f"{title}: {once_over:.0f} MB more memory at most; four times over {four_times:.0f} MB")
-                compare(title, paths)
-                from_cache(title, paths)
+                compare(title, paths, names)
+                apart(from_cache, title, paths)
 
 
 if __name__ == "__main__":
