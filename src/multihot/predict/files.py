@@ -12,7 +12,7 @@ from multihot.labels import LabelSet
 from multihot.labels.order import order_hash
 
 ROWS_IN_MEMORY = 4096
-CELLS_IN_MEMORY = 2**20  # a probability is a Python number until it is written, of about a hundred bytes
+CELLS_IN_MEMORY = 2**22  # a probability is a Python number until it is written, of about fifty bytes
 
 
 class Writer(Protocol):

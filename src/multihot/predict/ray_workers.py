@@ -58,7 +58,7 @@ def cluster(files: Mapping[str, bytes], workers: int | None) -> Iterator[Any]:
 def _connect(address: str, **settings: Any) -> None:
     try:
         ray.init(address, **settings)
-    except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+    except Exception as error:  # Ray raises all kinds, among them this very class
         raise DataError(f"Ray cannot be reached or started at {address!r}: {' '.join(str(error).split())}") from error
 
 
@@ -67,11 +67,12 @@ class Worker:
 
     Args:
         out: the folder of parts.
+        threads: that read and decode pictures.
     """
 
-    def __init__(self, out: str) -> None:
+    def __init__(self, out: str, threads: int) -> None:
         keep_large_blocks()
-        set_threads(2)  # there is a worker for each core
+        set_threads(threads)
         self._folder = PartsFolder(out)
         self._run: Run | None = None
 
@@ -104,13 +105,14 @@ def _load(files: Mapping[str, bytes]) -> Run:
 def start(out: str, workers: int | None, most: int) -> list[Any]:
     """Begin workers, `most` at most; those that the cluster has no room for begin when it has."""
     has = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    gpus = has.get("GPU", 0)
-    count = min(workers or int(gpus or has.get("CPU", 1)), most)
+    gpus, cores = has.get("GPU", 0), has.get("CPU", 1)
+    count = min(workers or int(gpus or cores), most)
     share = min(1.0, gpus / count) if gpus else 0
     # Restarted as often as machines are lost; a part that ends its worker every time is given up.
     remote = ray.remote(num_cpus=1, num_gpus=share, max_restarts=-1, max_task_retries=_TRIES - 1)(Worker)
     place = out if is_address(out) else str(Path(out).absolute())
-    return [remote.remote(place) for _ in range(count)]
+    threads = max(2, int(cores // count))  # a GPU waits for them; on a core one decodes while the other encodes
+    return [remote.remote(place, threads) for _ in range(count)]
 
 
 def write_parts(
