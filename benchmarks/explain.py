@@ -39,7 +39,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "csra, 320": {"encoder": {"size": 320}, "head": "csra"},
     "label_queries, 320": {"encoder": {"size": 320}, "head": "label_queries"},
 }
-WITH_GRADIENT = ("linear, average+max, 224", "csra, 320", "label_queries, 320")
+WITH_GRADIENT = ("linear, average+max, 224", "csra, 320")
 
 Boxes = NDArray[np.float64]
 """(n, 4): left, top, right, bottom in pixels."""
