@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from multihot import processes
 from multihot.data import read
 from multihot.errors import MultihotError, RunError
-from multihot.labels import LabelSpace
-from multihot.losses import LossSettings, build_loss
+from multihot.labels import LabelSpace, Targets
+from multihot.losses import LossSettings, asymmetric, build_loss
+from multihot.losses.linear import CellLoss
 from multihot.recipe import Recipe
-from multihot.train import full, train
+from multihot.train import ShardedLinearHead, full, train
 from multihot.train.synced_norms import synced_norms
 from multihot.train.whole_batch import Place, loss_of_all, own_batches, own_share
 
@@ -25,6 +26,7 @@ LOSSES: dict[str, dict[str, Any]] = {
     "overlap over labels": {"name": "dice", "over": "both"},
     "largest losses of the batch": {"name": "large_loss_rejection", "rejected": 0.3},
 }
+CELL_LOSSES: dict[str, CellLoss | None] = {"binary_cross_entropy": None, "asymmetric": asymmetric}
 
 
 class Small(nn.Module):
@@ -76,6 +78,27 @@ def step(loss: dict[str, Any], samples: int) -> dict[str, Tensor]:
     return found
 
 
+def sharded(of_cell: CellLoss | None = None) -> dict[str, Tensor]:
+    """What a head of eleven labels over all processes gives for five samples, of which each has some."""
+    random = torch.Generator().manual_seed(3)
+    features, weight, bias = (torch.randn(shape, generator=random) for shape in ((5, 4), (11, 4), (11,)))
+    targets = (torch.rand(5, 11, generator=random) > 0.7).float()
+    targets[1:3, 4:8] = torch.nan
+    own = torch.tensor_split(features, processes.count())[processes.rank()].clone().requires_grad_()
+    head = ShardedLinearHead(4, 11)
+    with torch.no_grad():
+        head.weight.copy_(weight[head.own])
+        head.bias.copy_(bias[head.own])
+    value = head.loss(own, head.own_targets(Targets.from_dense(targets)), of_cell)
+    value.backward()
+    scores, labels = head.top_k(own, 6)
+    gradients = [parameter.grad for parameter in (head.weight, head.bias, own) if parameter.grad is not None]
+    return {"value": value.detach(), "scores": scores, "labels": labels} | {
+        name: torch.cat(processes.from_all(gradient))
+        for name, gradient in zip(("weight", "bias", "features"), gradients, strict=True)
+    }
+
+
 def fail() -> None:
     raise RunError("no such run")
 
@@ -90,7 +113,8 @@ def compute(folder: Path) -> None:
         processes.decided_by_first(fail)
     except MultihotError as error:
         errors = processes.from_all((type(error).__name__, str(error)))
-    found = {"steps": steps, "rows": rows, "batches": batches, "errors": errors}
+    heads = {name: sharded(of_cell) for name, of_cell in CELL_LOSSES.items()}
+    found = {"heads": heads, "steps": steps, "rows": rows, "batches": batches, "errors": errors}
     found["speaks"] = processes.from_all(processes.first_to_say("no such run"))
     if processes.is_first():
         torch.save(found, folder / "computed.pt")

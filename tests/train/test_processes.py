@@ -59,6 +59,15 @@ def test_a_shared_step_is_that_of_the_whole_batch(computed: Path, name: str, sam
         torch.testing.assert_close(ours[part], expected, msg=lambda message, part=part: f"{part}: {message}")
 
 
+@pytest.mark.parametrize("name", WORKER.CELL_LOSSES)
+def test_a_head_sharded_over_labels_is_the_whole_head(computed: Path, name: str) -> None:
+    ours = torch.load(computed / "computed.pt", weights_only=False)["heads"][name]
+    whole = WORKER.sharded(WORKER.CELL_LOSSES[name])
+    assert ours.keys() == whole.keys()
+    for part, expected in whole.items():
+        torch.testing.assert_close(ours[part], expected, msg=lambda message, part=part: f"{part}: {message}")
+
+
 def test_rows_and_batches_of_all(computed: Path) -> None:
     found = torch.load(computed / "computed.pt", weights_only=False)
     assert found["rows"].tolist() == [[0, 0], [1, 1], [1, 1]]

@@ -27,6 +27,7 @@ def linear_binary_cross_entropy(
     targets: SparseTargets,
     reduction: Reduction = "mean",
     chunk: int | None = None,
+    divisor: int | None = None,
 ) -> Tensor:
     """`reduce(binary_cross_entropy(features @ weight.T + bias, targets), targets, reduction)` in chunks.
 
@@ -37,6 +38,8 @@ def linear_binary_cross_entropy(
         targets: of the same B samples and L labels.
         reduction: mean over known cells, or sum over cells divided by B.
         chunk: C; by default what fits a processor's cache, or fills a GPU.
+        divisor: what the sum over cells is divided by, in the place of `reduction`'s: where these labels are some of
+            all, held elsewhere.
 
     Returns:
         A scalar, 0 where nothing is known.
@@ -46,7 +49,7 @@ def linear_binary_cross_entropy(
     >>> linear_binary_cross_entropy(torch.ones(1, 2), torch.zeros(3, 2), torch.zeros(3), targets)
     tensor(0.6931)
     """
-    scale = 1 / max(targets.known if reduction == "mean" else targets.shape[0], 1)
+    scale = 1 / (divisor or max(targets.known if reduction == "mean" else targets.shape[0], 1))
     passes = partial(_sum_over_cells, of_chunk=_binary_cross_entropy)
     return in_chunks(passes, features, weight, bias, targets, scale, chunk)
 
@@ -59,6 +62,7 @@ def linear_cells(
     loss: CellLoss,
     reduction: Reduction = "mean",
     chunk: int | None = None,
+    divisor: int | None = None,
 ) -> Tensor:
     """As `linear_binary_cross_entropy`, with any loss of cells: `focal`, `asymmetric`, `hill`, ...
 
@@ -70,6 +74,7 @@ def linear_cells(
         loss: of logits and targets (B, C), to (B, C); it must treat every label alike.
         reduction: mean over known cells, or sum over cells divided by B.
         chunk: C.
+        divisor: as there.
 
     Returns:
         A scalar, 0 where nothing is known.
@@ -80,7 +85,7 @@ def linear_cells(
     >>> linear_cells(torch.ones(1, 2), torch.zeros(3, 2), torch.zeros(3), targets, asymmetric)
     tensor(0.3588)
     """
-    scale = 1 / max(targets.known if reduction == "mean" else targets.shape[0], 1)
+    scale = 1 / (divisor or max(targets.known if reduction == "mean" else targets.shape[0], 1))
     passes = partial(_sum_over_cells, of_chunk=partial(_any_loss, loss=loss))
     return in_chunks(passes, features, weight, bias, targets, scale, chunk)
 
