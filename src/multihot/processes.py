@@ -24,11 +24,13 @@ Item = TypeVar("Item")
 _LONGEST_WAIT = timedelta(hours=24)
 
 
+@functools.cache  # asked several times a step
 def started_together() -> bool:
     """Whether torchrun, or what sets the same variables, started this process."""
     return {"RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys()
 
 
+@functools.cache
 def count() -> int:
     """How many processes there are, on all machines."""
     return int(os.environ["WORLD_SIZE"]) if started_together() else 1
@@ -39,6 +41,7 @@ def count_here() -> int:
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if started_together() else 1
 
 
+@functools.cache
 def rank() -> int:
     """The number of this process, from 0."""
     return int(os.environ["RANK"]) if started_together() else 0

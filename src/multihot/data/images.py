@@ -130,6 +130,11 @@ class ImageArrays:
         height, width = self.pixels.shape[1:3]
         return np.ascontiguousarray(np.broadcast_to(self.pixels[self.rows[row]], (height, width, 3)))
 
+    def batch(self, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Some pictures as (B, H, W, 3) RGB."""
+        pixels = self.pixels[self.rows[rows]]
+        return pixels if pixels.shape[3] == 3 else np.repeat(pixels, 3, axis=3)
+
     def take(self, rows: Sequence[int]) -> Self:
         """The pictures with these indices, in their order; the array itself is shared."""
         return type(self)(self.pixels, self.rows[np.asarray(rows, dtype=np.intp)])

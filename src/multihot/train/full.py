@@ -27,6 +27,7 @@ from multihot.progress import logger, track
 from multihot.recipe import FullSettings
 from multihot.train.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from multihot.train.judge import Judgement, Loss, Tally
+from multihot.train.moving_average import MovingAverage
 from multihot.train.synced_norms import synced_norms
 from multihot.train.whole_batch import Place, loss_of_all, own_batches, own_share
 
@@ -79,10 +80,8 @@ def train_full(
     Returns:
         One record an epoch, for `history.jsonl`; `kept` marks the one whose weights are.
     """
-    from timm.utils.model_ema import ModelEmaV3  # timm takes seconds to import
-
     classifier.to(accelerator.device)
-    average = ModelEmaV3(classifier, decay=settings.ema_decay, use_warmup=True)
+    average = MovingAverage(classifier, settings.ema_decay)
     optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor))
     state = TrainingState(classifier, average.module, optimiser)
     if processes.decided_by_first(checkpoint.is_file):
@@ -167,7 +166,15 @@ class Objective(nn.Module):
         """(B, 3, S, S) and (B, L) to the loss, and to logits (B, L) without gradients."""
         head = self.classifier.head
         features = head.at_scale(self.classifier.encoder(pictures))
-        value = head.training_loss(features, targets, loss)
+        seen: list[Tensor] = []
+
+        def watched(logits: Tensor, targets: Tensor) -> Tensor:
+            seen.append(logits.detach())
+            return loss(logits, targets)
+
+        value = head.training_loss(features, targets, watched)
+        if seen[0].shape == targets.shape:
+            return value, torch.stack(seen).mean(0)  # a chain's loss is the mean over its orders
         with torch.no_grad():
             return value, head.score(features.detach(), targets)
 
@@ -190,7 +197,7 @@ class Batch:
 def _epoch(
     state: TrainingState,
     objective: nn.Module,
-    average: Any,
+    average: MovingAverage,
     task: Task,
     settings: FullSettings,
     accelerator: Accelerator,
@@ -210,7 +217,7 @@ def _epoch(
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
         _step(state, objective, batch, loss, settings, generator, accelerator, tally)
         state.step += 1
-        average.update(state.model, step=state.step)
+        average.update(state.step)
     return {
         "stage": "full",
         "epoch": state.epoch + 1,

@@ -28,8 +28,8 @@ def synced_norms(model: nn.Module, *, counted: bool) -> Iterator[None]:
         model: any; all processes must run it the same way.
         counted: whether the samples of this process count.
     """
-    several = processes.count() > 1
-    norms = [module for module in model.modules() if several and isinstance(module, _BatchNorm)]
+    modules = model.modules() if processes.count() > 1 else ()
+    norms = [module for module in modules if isinstance(module, _BatchNorm)]
     for norm in norms:
         norm.forward = partial(_forward, norm, counted)  # type: ignore[method-assign]
     try:

@@ -22,7 +22,8 @@ from multihot.train.judge import Loss
 
 def shares(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     """The rows of a batch as dealt to the processes: as even as can be, in their order."""
-    return np.array_split(rows, processes.count())
+    count = processes.count()
+    return np.array_split(rows, count) if count > 1 else [rows]
 
 
 def own_share(rows: NDArray[np.intp]) -> NDArray[np.intp]:
