@@ -35,7 +35,6 @@ from multihot.recipe import FullSettings, Recipe
 from multihot.train import full
 from multihot.train.checkpoints import TrainingState
 from multihot.train.judge import Loss, Tally
-from multihot.train.moving_average import MovingAverage
 
 LABELS, BATCH = 20, 32
 LOOP_LIMIT, METRICS_LIMIT = 1.03, 0.02
@@ -90,7 +89,7 @@ def ours(classifier: Classifier, data: Data) -> Callable[[], None]:
     """An epoch of multihot, without validation."""
     settings = FullSettings(batch_size=BATCH, learning_rate=1e-4, augment=STILL)
     accelerator = Accelerator(cpu=True)
-    average = MovingAverage(classifier, decay=0.99)
+    average = ModelEmaV3(classifier, decay=0.99, use_warmup=True)
     optimiser = torch.optim.AdamW(full.parameter_groups(classifier, settings, 1.0))
     state = TrainingState(classifier, average.module, optimiser)
     space = LabelSpace(tuple(f"label {number}" for number in range(LABELS)))

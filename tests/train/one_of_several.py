@@ -127,8 +127,8 @@ def train_and_compute(source: Path, folder: Path) -> None:
 
 
 def recipe(tune: str) -> Recipe:
-    settings = {"epochs": 3, "batch_size": 19, "learning_rate": 0.003}
-    return Recipe.parse({"encoder": "cnn32", "tune": tune, "device": "cpu", "full": settings})
+    settings = {"epochs": 3, "batch_size": 19, "learning_rate": 0.0005}
+    return Recipe.parse({"encoder": "cnn32", "tune": tune, "device": "cpu", "runtime": "torch", "full": settings})
 
 
 def killed_once(source: Path, folder: Path) -> None:
@@ -149,3 +149,4 @@ def killed_once(source: Path, folder: Path) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     {"compute": train_and_compute, "killed once": killed_once}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    processes.leave()

@@ -27,7 +27,6 @@ from multihot.progress import logger, track
 from multihot.recipe import FullSettings
 from multihot.train.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from multihot.train.judge import Judgement, Loss, Tally
-from multihot.train.moving_average import MovingAverage
 from multihot.train.synced_norms import synced_norms
 from multihot.train.whole_batch import Place, loss_of_all, own_batches, own_share
 
@@ -80,8 +79,10 @@ def train_full(
     Returns:
         One record an epoch, for `history.jsonl`; `kept` marks the one whose weights are.
     """
+    from timm.utils.model_ema import ModelEmaV3  # timm takes seconds to import
+
     classifier.to(accelerator.device)
-    average = MovingAverage(classifier, settings.ema_decay)
+    average = ModelEmaV3(classifier, decay=settings.ema_decay, use_warmup=True)
     optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor))
     state = TrainingState(classifier, average.module, optimiser)
     if processes.decided_by_first(checkpoint.is_file):
@@ -197,7 +198,7 @@ class Batch:
 def _epoch(
     state: TrainingState,
     objective: nn.Module,
-    average: MovingAverage,
+    average: Any,
     task: Task,
     settings: FullSettings,
     accelerator: Accelerator,
@@ -217,7 +218,7 @@ def _epoch(
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
         _step(state, objective, batch, loss, settings, generator, accelerator, tally)
         state.step += 1
-        average.update(state.step)
+        average.update(state.model, step=state.step)
     return {
         "stage": "full",
         "epoch": state.epoch + 1,
