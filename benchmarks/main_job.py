@@ -21,7 +21,8 @@ from pathlib import Path
 import torch
 
 from multihot.data.decoding import decode_bytes
-from multihot.models import build_encoder, keep_large_blocks
+from multihot.memory import keep_large_blocks
+from multihot.models import build_encoder
 from multihot.models.encode import infer
 from multihot.recipe import Recipe
 

@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from multihot.data import ImageFiles
 from multihot.data.loading import load
-from multihot.models import Classifier, Encoder, keep_large_blocks
+from multihot.memory import keep_large_blocks
+from multihot.models import Classifier, Encoder
 from multihot.models.encoders import pool
 from multihot.models.runtime.runtimes import RUNTIMES
 from multihot.predict import find_pictures

@@ -32,8 +32,9 @@ from multihot.decisions import DecisionSettings, ListDecision
 from multihot.decisions import fit as fit_decision
 from multihot.labels import LabelSet, LabelSpace, Targets
 from multihot.losses import CellList, SparseTargets, build_loss, linear_binary_cross_entropy
+from multihot.memory import keep_large_blocks
 from multihot.metrics import TopK, report_of_lists
-from multihot.models import LinearSettings, build_classifier, build_head, keep_large_blocks
+from multihot.models import LinearSettings, build_classifier, build_head
 from multihot.models.encode import infer
 from multihot.models.encoders import EncoderSettings
 from multihot.models.extreme.ranked import Ranked

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 import multihot as mh
 from multihot.data import decode_bytes
 from multihot.data.loading import resize
-from multihot.models import Classifier, Forward, RuntimeName, keep_large_blocks, picture_logits
+from multihot.memory import keep_large_blocks
+from multihot.models import Classifier, Forward, RuntimeName, picture_logits
 from multihot.run import Run
 
 DATA = Path(os.environ.get("MULTIHOT_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))

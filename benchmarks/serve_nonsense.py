@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from multihot.models import keep_large_blocks
+from multihot.memory import keep_large_blocks
 from serve import DATA, PICTURES, picture_files, resident, served, small_run, steady
 
 MUTATED = 5000

@@ -1,5 +1,7 @@
 """The command line as a user meets it: arguments in; text, files and an exit status out."""
 
+import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -9,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from multihot.cli import runs
+from multihot.cli import training
+from multihot.cli.app import COMMANDS
 from multihot.cli.reader import Reader
 from multihot.run import Run
 
@@ -91,7 +94,7 @@ def test_an_interrupt_says_how_to_go_on(
     monkeypatch.setattr(Run, "load", stop)
     assert call("report", "run") == 1
     assert capsys.readouterr().err == "\nstopped\n"
-    monkeypatch.setattr(runs, "train_recipe", stop)
+    monkeypatch.setattr(training, "train_recipe", stop)
     monkeypatch.setattr(Reader, "read", lambda *_: None)
     assert call("train", "photos") == 1
     assert "--resume" in capsys.readouterr().err
@@ -138,6 +141,19 @@ def test_what_nobody_foresaw_is_status_1(
     assert capsys.readouterr().err == "multihot: ZeroDivisionError: by nobody (more with --debug)\n"
     assert call("report", "run", "--debug") == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", COMMANDS)
+def test_the_first_line_of_a_command_is_that_of_its_function(place: str) -> None:
+    module, name = place.split(":")
+    documented = inspect.getdoc(getattr(importlib.import_module(f"multihot.cli.{module}"), name)) or ""
+    assert documented.partition("\n")[0] == COMMANDS[place]
+
+
+def test_help_waits_for_nothing() -> None:
+    looked = "import sys; from multihot.cli.app import app; app(['--help'], result_action='return_value'); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_python_m_multihot() -> None:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from multihot import demo
-from multihot.cli import runs
 from multihot.data import read
 from multihot.demo import COMPANIONS, ENEMIES, MOST_DIGITS, compose, random_digits, write_scenes
 
@@ -49,7 +48,7 @@ def test_the_demo_ends_with_label_sets_and_a_report(
 ) -> None:
     short = demo.RECIPE.full.model_copy(update={"epochs": 1})
     monkeypatch.setattr(demo, "SCENES", FEW)
-    monkeypatch.setattr(runs, "RECIPE", demo.RECIPE.model_copy(update={"full": short}))
+    monkeypatch.setattr(demo, "RECIPE", demo.RECIPE.model_copy(update={"full": short}))
     for expected in ("run", "run-2"):
         assert call("demo", "--out", tmp_path / "demo") == 0
         said = capsys.readouterr().out

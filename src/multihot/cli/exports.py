@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from multihot.cli.app import Flag, app
+from multihot.cli.app import Flag
 from multihot.cli.reader import AS_RECOGNISED, Reader
 from multihot.console import show
 from multihot.data import Samples, read
@@ -15,7 +15,6 @@ from multihot.run import Run
 from multihot.wording import counted
 
 
-@app.command
 def export(
     run: Path,
     /,
@@ -26,7 +25,7 @@ def export(
     overwrite: Annotated[bool, Flag] = False,
     reader: Reader = AS_RECOGNISED,
 ) -> None:
-    """Write RUN as one ONNX file, with everything from decoded pictures to label sets inside, and check it.
+    """Write RUN as one ONNX file, from decoded pictures to label sets, and check it.
 
     Args:
         run: a run directory.

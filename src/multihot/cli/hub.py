@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from multihot.cli.app import Flag, app
+from multihot.cli.app import Flag
 from multihot.hub import pull as pull_run
 from multihot.hub import push as push_run
 from multihot.progress import logger
 from multihot.run import load_run
 
 
-@app.command
 def push(
     run: Path,
     name: str,
@@ -33,7 +32,6 @@ def push(
     logger.info("pushed: %s (%s)", address, "public" if public else "private")
 
 
-@app.command
 def pull(name: str, /, *, out: Path | None = None) -> None:
     """Fetch the run NAME from the Hugging Face hub, and check that it loads.
 

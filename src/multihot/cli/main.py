@@ -6,8 +6,10 @@ import cyclopts
 
 from multihot import processes
 from multihot.cli import exported
+from multihot.cli.app import app
 from multihot.console import fail, log_to_screen
 from multihot.errors import MultihotError
+from multihot.memory import keep_large_blocks
 
 
 def main() -> None:
@@ -15,8 +17,9 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     log_to_screen()
+    keep_large_blocks()
     try:
-        application = exported.app if exported.is_asked(arguments) else _everything()
+        application = exported.app if exported.is_asked(arguments) else app
         application(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except (MultihotError, cyclopts.CycloptsError) as error:
         sys.exit(fail(error, 2, debug))
@@ -29,13 +32,3 @@ def main() -> None:
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
     processes.leave()
-
-
-def _everything() -> cyclopts.App:
-    """The application with all commands; they are added by being imported."""
-    from multihot.cli import exports, hub, runs, serving, sources  # noqa: F401
-    from multihot.cli.app import app
-    from multihot.models import keep_large_blocks
-
-    keep_large_blocks()
-    return app

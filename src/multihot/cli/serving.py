@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from pydantic import ValidationError
 
-from multihot.cli.app import app
 from multihot.console import pairs
 from multihot.data.sources.text import read_text
 from multihot.errors import ArgumentError, MissingExtraError
@@ -16,7 +15,6 @@ from multihot.models import RuntimeName
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
 
 
-@app.command
 def serve(
     *runs: str,
     host: str | None = None,
@@ -26,7 +24,7 @@ def serve(
     host_name: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = (),
 ) -> None:
-    """Answer requests over HTTP, programs at /v1/predict and people at a web page; SIGHUP loads the runs again.
+    """Answer requests over HTTP, of programs and at a web page; SIGHUP loads the runs again.
 
     Args:
         runs: run directories, or .onnx files that export wrote; NAME=PATH serves one under another name than its own.

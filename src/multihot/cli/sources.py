@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from multihot.audit import audit as audit_samples
 from multihot.audit import audit_folder, audit_table, to_dict, write_audit
-from multihot.cli.app import Flag, app
+from multihot.cli.app import Flag
 from multihot.cli.reader import AS_RECOGNISED, Reader
 from multihot.console import pairs, show
 from multihot.data import WRITERS, write
@@ -20,7 +20,6 @@ from multihot.run import Run
 from multihot.wording import counted
 
 
-@app.command
 def inspect(
     source: str,
     /,
@@ -51,7 +50,6 @@ def inspect(
     show(json_text.dumps(inspection.to_dict(), indent=1, ensure_ascii=False) if json else said)
 
 
-@app.command
 def audit(
     source: str,
     /,
@@ -61,7 +59,7 @@ def audit(
     json: Annotated[bool, Flag] = False,
     reader: Reader = AS_RECOGNISED,
 ) -> None:
-    """Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, probably wrong labels.
+    """Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, doubtful labels.
 
     Args:
         source: a folder or file of labelled samples; nothing in it is changed.
@@ -81,7 +79,6 @@ def audit(
     logger.info("written: %s and %s", page, page.with_suffix(".csv"))
 
 
-@app.command
 def convert(
     source: str,
     destination: Path,

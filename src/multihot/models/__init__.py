@@ -16,7 +16,6 @@ from multihot.models.encoders import (
     has_pretrained_weights,
 )
 from multihot.models.heads import HEADS, Head, HeadSettings, LinearSettings, build_head
-from multihot.models.memory import keep_large_blocks
 from multihot.models.runtime import Forward, RuntimeName
 from multihot.models.scoring import AnyClassifier, Scored, count_batches, picture_logits, score_samples, vector_logits
 from multihot.models.vector_blend import VectorBlend, load_vector_model
@@ -50,7 +49,6 @@ __all__ = [
     "count_batches",
     "default_pooling",
     "has_pretrained_weights",
-    "keep_large_blocks",
     "load_vector_model",
     "picture_logits",
     "score_samples",

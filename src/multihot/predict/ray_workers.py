@@ -20,7 +20,7 @@ import ray
 from multihot.data.ahead import set_threads
 from multihot.data.stores import is_address, one_line
 from multihot.errors import DataError
-from multihot.models import keep_large_blocks
+from multihot.memory import keep_large_blocks
 from multihot.predict.images import images_at
 from multihot.predict.parts import Manifest, PartsFolder
 from multihot.run import Run

@@ -6,7 +6,7 @@ import pytest
 PROGRAM = """
 import resource
 import numpy as np
-from multihot.models import keep_large_blocks
+from multihot.memory import keep_large_blocks
 assert keep_large_blocks()
 for _ in range(2):
     np.ones(2**23)  # 64 MB, written

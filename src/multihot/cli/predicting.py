@@ -1,0 +1,77 @@
+"""The command that predicts."""
+
+from pathlib import Path
+from typing import Annotated
+
+from multihot.cli.app import Flag
+from multihot.cli.cluster import ALONE, Cluster, local_path
+from multihot.cli.own_scores import NO_SCORES, OwnScores
+from multihot.console import prediction_line, said_of_errors, show
+from multihot.errors import ArgumentError
+from multihot.explain import explain as explain_by
+from multihot.explain import write_heat_maps
+from multihot.models import RuntimeName
+from multihot.predict import PredictionFile, find_pictures
+from multihot.predict import predict as predict_with
+from multihot.progress import logger
+from multihot.run import ListedRun, Run, ScoreEvaluation, load_run
+from multihot.scores import predict_from_scores
+
+
+def predict(
+    run: Path,
+    /,
+    *inputs: str,
+    own: OwnScores = NO_SCORES,
+    out: str | None = None,
+    explain: Path | None = None,
+    overwrite: Annotated[bool, Flag] = False,
+    runtime: RuntimeName = "auto",
+    cluster: Cluster = ALONE,
+) -> None:
+    """Give label sets to pictures, feature vectors, or scores of another tool's model.
+
+    Args:
+        run: a run directory, or what export wrote (.onnx); with --scores, what evaluate --scores --out wrote.
+        inputs: picture files, folders or glob patterns, addresses too (s3://bucket/*.jpg); for a run on feature
+            vectors, files of these.
+        own: new scores of the model whose scores were evaluated.
+        out: a .jsonl, .csv or .parquet file, with --engine a folder; the screen by default.
+        explain: a folder for heat maps of pictures: a PNG for each label decided, where in the picture it was seen.
+        overwrite: replace the file where there is one of that name, and write into a folder that is not empty.
+        runtime: what computes the features of pictures; auto measures which is fastest on this machine.
+        cluster: many processes instead of one.
+    """
+    loaded: Run | ListedRun | ScoreEvaluation
+    if cluster != ALONE and (cluster.engine is None or own != NO_SCORES or explain is not None):
+        raise ArgumentError(
+            "--workers and --samples-per-part belong to --engine ray, which takes neither --scores nor --explain"
+        )
+    if own != NO_SCORES:
+        if explain is not None:
+            raise ArgumentError("--explain: scores of another tool's model tell nothing of where labels were seen")
+        loaded = ScoreEvaluation.load(run)
+        label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
+    elif not inputs:
+        raise ArgumentError(
+            "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
+        )
+    elif cluster != ALONE:
+        cluster.predict(run, inputs, out, overwrite)
+        return
+    else:
+        loaded = load_run(run, runtime)
+        if explain is None:
+            label_sets = said_of_errors(predict_with(loaded, inputs))
+        else:
+            explanations = explain_by(loaded, find_pictures(inputs))
+            label_sets = said_of_errors(write_heat_maps(explanations, explain, overwrite=overwrite))
+    if out is None:
+        for label_set in label_sets:
+            show(prediction_line(label_set))
+        return
+    lists = isinstance(loaded, ListedRun)
+    with PredictionFile(local_path(out), loaded.space, overwrite=overwrite, lists=lists) as file:
+        for label_set in label_sets:
+            file.write(label_set)
+    logger.info("written: %s", out)
