@@ -29,8 +29,8 @@ from multihot.data import ImageArrays
 from multihot.data.augment import STILL
 from multihot.labels import LabelSpace
 from multihot.losses import build_loss
+from multihot.memory import keep_large_blocks
 from multihot.models import Classifier, build_classifier
-from multihot.models.memory import keep_large_blocks
 from multihot.recipe import FullSettings, Recipe
 from multihot.train import full
 from multihot.train.checkpoints import TrainingState

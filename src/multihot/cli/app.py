@@ -8,7 +8,7 @@ Flag = Parameter(negative="")
 COMMANDS = {
     "training:demo": "Make scenes of handwritten digits, train on them and report: under a minute, no download.",
     "sources:inspect": "Look at SOURCE before training: counts, balance, what stands together, what may cause trouble.",
-    "sources:audit": "Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, doubtful labels.",
+    "sources:audit": "Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, wrong labels.",
     "sources:convert": "Write SOURCE again in another format, pictures or feature vectors with it.",
     "training:train": "Train a classifier on SOURCE, measure it, and write a run directory with a report.",
     "measuring:evaluate": "Measure RUN on labelled samples, or another tool's model by its scores.",

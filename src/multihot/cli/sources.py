@@ -59,7 +59,7 @@ def audit(
     json: Annotated[bool, Flag] = False,
     reader: Reader = AS_RECOGNISED,
 ) -> None:
-    """Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, doubtful labels.
+    """Look in SOURCE for what is wrong: unreadable files, duplicates, broken relations, wrong labels.
 
     Args:
         source: a folder or file of labelled samples; nothing in it is changed.
