@@ -15,6 +15,7 @@ from PIL import Image
 
 from multihot.cli import main
 from multihot.data import read
+from multihot.progress import logger
 from multihot.recipe import Recipe
 from multihot.run import Run
 from multihot.train import train
@@ -52,6 +53,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
     def run(*arguments: object) -> int:
         monkeypatch.setattr(sys, "argv", ["multihot", *map(str, arguments)])
+        monkeypatch.setattr(logger, "handlers", [])  # what it writes to is gone after the test
         try:
             main()
         except SystemExit as stop:

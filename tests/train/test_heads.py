@@ -59,7 +59,7 @@ def test_maps_are_found_again_in_the_cache(
     with caplog.at_level("INFO", logger="multihot"):
         runs = [train(read(shapes), recipe_of("csra"), tmp_path / name) for name in ("first", "second")]
     said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("encoded")]
-    assert [line.partition("(")[2] for line in said] == ["84 new)", "0 new)"]
+    assert [line.partition("(")[2] for line in said] == ["84 new by torch)", "0 new)"]
     assert runs[0].metrics() == runs[1].metrics()
     assert list(cache_folder().rglob("*.safetensors"))
 
