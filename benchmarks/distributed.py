@@ -1,0 +1,146 @@
+"""What do two processes bring on this machine, do they give what one gives, and what does a sharded head hold?
+
+- `train`: `multihot train` by one process, and by two under torchrun, on the same pictures and the same total batch.
+  Each process computes on one thread. Seconds of the whole command, and of an epoch after the first; and how far
+  apart the test figures are.
+- `head`: memory of a linear head over labels in one process and in each of two: how much each grows at its peak over a
+  training step and the best 5 labels, weights, gradients and AdamW's state included.
+
+    .venv/bin/python benchmarks/distributed.py [--only train|head] [--pictures 600] [--labels 400000]
+"""
+
+import argparse
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+
+from multihot import processes
+from multihot.labels import Targets
+from multihot.train import ShardedLinearHead
+
+FIGURES = ("exact_match", "micro_f1", "mean_average_precision", "log_loss")
+SAMPLES, FEATURES, PRESENT = 256, 256, 5
+TUNES = {
+    "head": ("--tune", "head", "--runtime", "torch"),
+    "full": ("--tune", "full", "--epochs", "3", "--set", "encoder.size=96"),
+}
+
+
+def torchrun(count: int) -> list[str]:
+    """What starts so many processes."""
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+
+
+def seconds_said(line: str) -> float:
+    """The seconds at the start of a line of progress."""
+    return float(re.findall(r"^\s*([\d.]+) s", line)[0])
+
+
+def epoch_seconds(lines: list[str]) -> float:
+    """The mean of all epochs but the first; NaN where there are none."""
+    ends = [seconds_said(line) for line in lines if " epoch " in line]
+    return float(np.diff(ends).mean()) if len(ends) > 1 else np.nan
+
+
+def trained(source: Path, out: Path, tune: str, count: int) -> tuple[float, float, dict[str, float]]:
+    """Seconds of the command and of an epoch, and the test figures."""
+    command = [*torchrun(count), "-m", "multihot", "train", str(source), "--out", str(out), *TUNES[tune]]
+    environment = {**os.environ, "MULTIHOT_CACHE": str(out.with_suffix(".cache")), "OMP_NUM_THREADS": "1"}
+    started = time.perf_counter()
+    end = subprocess.run(
+        [*command, "--set", "device=cpu"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    if end.returncode:
+        raise SystemExit(end.stderr)
+    figures = json.loads((out / "metrics.json").read_text())["test"]
+    whole = time.perf_counter() - started
+    return whole, epoch_seconds(end.stderr.splitlines()), {name: figures[name]["value"] for name in FIGURES}
+
+
+def chosen_pictures(data: Path, folder: Path, pictures: int) -> Path:
+    """Links to the first so many photographs of clothes, evenly from all folders."""
+    for place in sorted(path for path in (data / "clothes").iterdir() if path.is_dir()):
+        (folder / place.name).mkdir(parents=True)
+        for file in sorted(place.iterdir())[: pictures // 12]:
+            (folder / place.name / file.name).symlink_to(file)
+    return folder
+
+
+def compare_training(data: Path, pictures: int) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        source = chosen_pictures(data, Path(scratch) / "clothes", pictures)
+        for tune in TUNES:
+            one, two = (trained(source, Path(scratch) / f"{tune} {count}", tune, count) for count in (1, 2))
+            for what, alone, both in (("the command", one[0], two[0]), ("an epoch", one[1], two[1])):
+                if np.isfinite(alone):
+                    print(
+                        f"--tune {tune}: {what} {alone:.1f} s by one process, {both:.1f} s by two: {alone / both:.2f} x"
+                    )
+            for name in FIGURES:
+                first, second = one[2][name], two[2][name]
+                print(f"  {name:<24} {first:.5f}  {second:.5f}  {abs(first - second):.1e} apart", flush=True)
+
+
+def head_step(labels: int) -> None:
+    """In each process: one step, the best five, and how much it grew."""
+    processes.join()
+    torch.set_num_threads(1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    head = ShardedLinearHead(FEATURES, labels)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=0.01)
+    random = np.random.default_rng(0)
+    own = np.array_split(random.standard_normal((SAMPLES, FEATURES), dtype=np.float32), processes.count())
+    features = torch.from_numpy(own[processes.rank()])
+    columns = random.integers(0, labels, SAMPLES * PRESENT)
+    targets = head.own_targets(Targets.from_sparse(_cells(columns, labels)))
+    for _ in range(2):
+        value = head.loss(features, targets)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    head.top_k(features, 5)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    of_all = processes.from_all(grown / 1024)
+    if processes.is_first():
+        said = ", ".join(f"{megabytes:.0f} MB" for megabytes in of_all)
+        print(f"{labels} labels, {processes.count()} processes: {said}; loss {value.item():.6f}", flush=True)
+    processes.leave()
+
+
+def _cells(columns: NDArray[np.intp], labels: int) -> Any:
+    rows = np.repeat(np.arange(SAMPLES), PRESENT)
+    return sparse.csr_array((np.ones(len(columns), dtype=bool), (rows, columns)), shape=(SAMPLES, labels))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=["train", "head"])
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("MULTIHOT_DATA", "../shared/data")))
+    parser.add_argument("--pictures", type=int, default=600)
+    parser.add_argument("--labels", type=int, default=400_000)
+    parser.add_argument("--step", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.step:
+        head_step(arguments.labels)
+        return
+    if arguments.only != "head":
+        compare_training(arguments.data.resolve(), arguments.pictures)
+    if arguments.only != "train":
+        for count in (1, 2):
+            subprocess.run([*torchrun(count), __file__, "--step", "--labels", str(arguments.labels)], check=True)
+
+
+if __name__ == "__main__":
+    main()
