@@ -13,8 +13,8 @@ from torch import Tensor
 from multihot.errors import DataError
 from multihot.explain.exact import exact_maps
 from multihot.explain.gradient import gradient_maps, pixel_maps
-from multihot.models import AnyClassifier, Classifier, Encoder, Head
-from multihot.models.heads import AffineHead
+from multihot.models import AnyClassifier, Classifier, Encoder
+from multihot.models.heads import AffineHead, LocatingHead
 
 Method = Literal["exact", "attention", "gradient"]
 
@@ -42,10 +42,8 @@ def method_of(classifier: AnyClassifier) -> Method:
     """
     if not isinstance(classifier, Classifier):
         raise DataError("the run was trained on feature vectors: heat maps are of pictures")
-    encoder, head = classifier.encoder, classifier.head
-    if not has_places(classifier) or head.label_maps_are is None:
-        return "gradient"
-    return head.label_maps_are if head.takes == "vectors" or encoder.pooling == "none" else "gradient"
+    head = _locating_head(classifier)
+    return "gradient" if head is None else head.label_maps_are
 
 
 def can_explain(classifier: AnyClassifier) -> bool:
@@ -69,17 +67,24 @@ def label_maps(
     Raises:
         MissingExtraError: only gradients tell of this classifier, and captum is not installed.
     """
-    encoder, head, method = classifier.encoder, classifier.head, method_of(classifier)
     if not has_places(classifier):
-        return LabelMaps(method, pixel_maps(classifier, images, labels))
+        return LabelMaps("gradient", pixel_maps(classifier, images, labels))
+    head = _locating_head(classifier)
     with torch.no_grad():
-        maps = encoder.maps(images) if maps is None else maps
-        if method != "gradient":
-            return LabelMaps(method, _of_head(encoder, head, maps, labels))
-    return LabelMaps(method, gradient_maps(classifier, maps, labels))
+        maps = classifier.encoder.maps(images) if maps is None else maps
+        if head is not None:
+            return LabelMaps(head.label_maps_are, _of_head(classifier.encoder, head, maps, labels))
+    return LabelMaps("gradient", gradient_maps(classifier, maps, labels))
 
 
-def _of_head(encoder: Encoder, head: Head, maps: Sequence[Tensor], labels: Tensor) -> Tensor:
+def _locating_head(classifier: Classifier) -> LocatingHead | None:
+    """The head, where it can tell the places of the encoder's maps apart."""
+    encoder, head = classifier.encoder, classifier.head
+    gets_places = has_places(classifier) and (head.takes == "vectors" or encoder.pooling == "none")
+    return head if gets_places and isinstance(head, LocatingHead) else None
+
+
+def _of_head(encoder: Encoder, head: LocatingHead, maps: Sequence[Tensor], labels: Tensor) -> Tensor:
     if isinstance(head, AffineHead):
         return exact_maps(encoder, head, maps, labels)
     return head.label_maps(head.at_scale(encoder.pooled(maps)), labels)

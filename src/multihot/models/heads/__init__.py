@@ -7,7 +7,7 @@ from multihot.models.heads.affine import AffineHead
 from multihot.models.heads.chain import ChainHead
 from multihot.models.heads.csra import CSRAHead
 from multihot.models.heads.direct import DirectHead
-from multihot.models.heads.head import Head
+from multihot.models.heads.head import Head, LocatingHead
 from multihot.models.heads.label_graph import LabelGraphHead
 from multihot.models.heads.label_queries import LabelQueriesHead
 from multihot.models.heads.label_sequence import LabelSequenceHead
@@ -41,6 +41,7 @@ __all__ = [
     "LabelSequenceSettings",
     "LinearHead",
     "LinearSettings",
+    "LocatingHead",
     "LowRankHead",
     "LowRankSettings",
     "build_head",

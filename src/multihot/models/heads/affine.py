@@ -8,10 +8,10 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from multihot.models.heads.head import Head
+from multihot.models.heads.head import LocatingHead
 
 
-class AffineHead(Head):
+class AffineHead(LocatingHead):
     """A head that weighs features: logits are W x + b, so that each place of maps has a share in them."""
 
     label_maps_are = "exact"

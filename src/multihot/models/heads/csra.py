@@ -8,11 +8,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from multihot.models.heads.head import Head
+from multihot.models.heads.head import LocatingHead
 from multihot.models.heads.settings import CSRASettings
 
 
-class CSRAHead(Head):
+class CSRAHead(LocatingHead):
     """Maps (B, D, h, w) to logits (B, L): the average over places plus what label-wise attention adds.
 
     With s_pl the logit of label l at place p, the label's logit is mean_p s_pl + λ mean_t Σ_p softmax_p(t s_pl) s_pl
@@ -43,23 +43,18 @@ class CSRAHead(Head):
         """(B, D, h, w) at scale to (B, L)."""
         places = self.dropout(features.flatten(2))
         scores = torch.einsum("ld,bdp->blp", self.linear.weight, places)
-        attended = [_attend(scores, temperature) for temperature in self.temperatures]
-        logits = scores.mean(2) + self.attention_weight * torch.stack(attended).mean(0)
-        return logits + self.linear.bias
+        attended = (scores * self._looks(scores)).sum(2)
+        return scores.mean(2) + self.attention_weight * attended + self.linear.bias
 
     def label_maps(self, places: Tensor, labels: Tensor) -> Tensor:
         """The score at each place, times what it counts: 1 for the average, and λ P times the mean attention."""
         scores = torch.einsum("kd,bdp->bkp", self.linear.weight[labels], places.flatten(2))
-        looks = torch.stack([_attention(scores, temperature) for temperature in self.temperatures]).mean(0)
-        counted = scores * (1 + self.attention_weight * scores.shape[2] * looks)
+        counted = scores * (1 + self.attention_weight * scores.shape[2] * self._looks(scores))
         return counted.view(*counted.shape[:2], *places.shape[2:])
 
-
-def _attend(scores: Tensor, temperature: float) -> Tensor:
-    """(B, L, P) to (B, L)."""
-    if math.isinf(temperature):
-        return scores.amax(2)
-    return (scores * torch.softmax(temperature * scores, dim=2)).sum(2)
+    def _looks(self, scores: Tensor) -> Tensor:
+        """(B, L, P): the attention that each label pays to each place, the mean over temperatures."""
+        return torch.stack([_attention(scores, temperature) for temperature in self.temperatures]).mean(0)
 
 
 def _attention(scores: Tensor, temperature: float) -> Tensor:

@@ -29,9 +29,6 @@ class Head(nn.Module, ABC):
     sparse: ClassVar[bool] = False
     """Whether vectors may be sparse in rows."""
 
-    label_maps_are: ClassVar[Literal["exact", "attention"] | None] = None
-    """What `label_maps` gives: what each place adds to the logit, or how much is looked at it; None: it gives none."""
-
     mean: Tensor
     std: Tensor
 
@@ -66,19 +63,6 @@ class Head(nn.Module, ABC):
         maps = features[:, :, None, None] if features.ndim == 2 else features
         return (maps - self.mean[:, None, None]) / self.std[:, None, None]
 
-    def label_maps(self, places: Tensor, labels: Tensor) -> Tensor:
-        """Where in feature maps each label is seen, by heads whose `label_maps_are` something.
-
-        Args:
-            places: (B, D, h, w) features at scale.
-            labels: (K,) indices of the labels that are asked for.
-
-        Returns:
-            (B, K, h, w). Exact ones are what each place says for the label: their mean over places plus the label's
-            bias is the logit. Attention is positive, and sums to 1 over places.
-        """
-        raise NotImplementedError(f"{type(self).__name__} cannot tell places apart")
-
     def training_loss(self, features: Tensor, targets: Tensor, loss: Loss) -> Tensor:
         """A scalar to make small, of features at scale and targets (B, L, NaN unknown)."""
         return loss(self.score(features, targets).float(), targets)
@@ -105,6 +89,26 @@ class Head(nn.Module, ABC):
         rates = ((targets == 1).sum(0) + 1) / (known.sum(0) + 2)  # of one present and one absent cell more
         with torch.no_grad():
             bias.copy_(rates.logit())
+
+
+class LocatingHead(Head):
+    """A head that tells the places of feature maps apart, and so where each label is seen."""
+
+    label_maps_are: ClassVar[Literal["exact", "attention"]]
+    """What `label_maps` gives: what each place adds to the logit, or how much is looked at it."""
+
+    @abstractmethod
+    def label_maps(self, places: Tensor, labels: Tensor) -> Tensor:
+        """Where in feature maps each label is seen.
+
+        Args:
+            places: (B, D, h, w) features at scale.
+            labels: (K,) indices of the labels that are asked for.
+
+        Returns:
+            (B, K, h, w). Exact ones are what each place says for the label: their mean over places plus the label's
+            bias is the logit. Attention is positive, and sums to 1 over places.
+        """
 
 
 def _std(features: Tensor, mean: Tensor) -> Tensor:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from multihot.errors import RecipeError
-from multihot.models.heads.head import Head
+from multihot.models.heads.head import LocatingHead
 from multihot.models.heads.settings import LabelQueriesSettings
 
 
-class LabelQueriesHead(Head):
+class LabelQueriesHead(LocatingHead):
     """Maps (B, D, h, w) to logits (B, L) by Q learned queries.
 
     With a query a label and attention among queries it is Query2Label (Liu et al. 2021, "Query2Label: a simple
