@@ -1,5 +1,6 @@
 """The command that predicts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from multihot.console import prediction_line, said_of_errors, show
 from multihot.errors import ArgumentError
 from multihot.explain import explain as explain_by
 from multihot.explain import write_heat_maps
+from multihot.labels import LabelSet
 from multihot.models import RuntimeName
 from multihot.predict import PredictionFile, find_pictures
 from multihot.predict import predict as predict_with
@@ -42,7 +44,6 @@ def predict(
         runtime: what computes the features of pictures; auto measures which is fastest on this machine.
         cluster: many processes instead of one.
     """
-    loaded: Run | ListedRun | ScoreEvaluation
     if cluster != ALONE and (cluster.engine is None or own != NO_SCORES or explain is not None):
         raise ArgumentError(
             "--workers and --samples-per-part belong to --engine ray, which takes neither --scores nor --explain"
@@ -50,28 +51,34 @@ def predict(
     if own != NO_SCORES:
         if explain is not None:
             raise ArgumentError("--explain: scores of another tool's model tell nothing of where labels were seen")
-        loaded = ScoreEvaluation.load(run)
-        label_sets = said_of_errors(predict_from_scores(loaded, own.read()))
-    elif not inputs:
+        evaluation = ScoreEvaluation.load(run)
+        _hand_over(predict_from_scores(evaluation, own.read()), evaluation, out, overwrite)
+        return
+    if not inputs:
         raise ArgumentError(
             "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
         )
-    elif cluster != ALONE:
+    if cluster != ALONE:
         cluster.predict(run, inputs, out, overwrite)
         return
+    loaded = load_run(run, runtime)
+    if explain is None:
+        label_sets = predict_with(loaded, inputs)
     else:
-        loaded = load_run(run, runtime)
-        if explain is None:
-            label_sets = said_of_errors(predict_with(loaded, inputs))
-        else:
-            explanations = explain_by(loaded, find_pictures(inputs))
-            label_sets = said_of_errors(write_heat_maps(explanations, explain, overwrite=overwrite))
+        label_sets = write_heat_maps(explain_by(loaded, find_pictures(inputs)), explain, overwrite=overwrite)
+    _hand_over(label_sets, loaded, out, overwrite)
+
+
+def _hand_over(
+    label_sets: Iterator[LabelSet], made_by: Run | ListedRun | ScoreEvaluation, out: str | None, overwrite: bool
+) -> None:
+    """Show label sets, or write them to a file."""
     if out is None:
-        for label_set in label_sets:
+        for label_set in said_of_errors(label_sets):
             show(prediction_line(label_set))
         return
-    lists = isinstance(loaded, ListedRun)
-    with PredictionFile(local_path(out), loaded.space, overwrite=overwrite, lists=lists) as file:
-        for label_set in label_sets:
+    lists = isinstance(made_by, ListedRun)
+    with PredictionFile(local_path(out), made_by.space, overwrite=overwrite, lists=lists) as file:
+        for label_set in said_of_errors(label_sets):
             file.write(label_set)
     logger.info("written: %s", out)
