@@ -157,6 +157,16 @@ def test_help_waits_for_nothing() -> None:
     assert "torch" not in imported
 
 
+def test_a_reader_who_leaves_early_is_no_error(shapes_run: Run, shapes: Path) -> None:
+    command = [sys.executable, "-m", "multihot", "predict", str(shapes_run.folder), str(shapes / "red")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:  # noqa: S603
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert "multihot:" not in running.stderr.read()
+    assert running.returncode == 1
+
+
 def test_python_m_multihot() -> None:
     done = subprocess.run([sys.executable, "-m", "multihot", "--help"], capture_output=True, text=True, check=True)
     for command in ("demo", "train", "evaluate", "predict", "report"):

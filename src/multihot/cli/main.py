@@ -1,5 +1,6 @@
 """The entry: arguments in; text, files and an exit status out."""
 
+import os
 import sys
 
 import cyclopts
@@ -28,6 +29,9 @@ def main() -> None:
             sys.exit(1)
         goes_on = "; with --resume and the same --out it goes on" if arguments[:1] == ["train"] else ""
         print(f"\nstopped{goes_on}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # whoever read has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is it told again at the end
         sys.exit(1)
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
