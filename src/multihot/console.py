@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from multihot import processes
-from multihot.errors import ArgumentError, DataError
+from multihot.errors import ArgumentError, DataError, one_line
 from multihot.labels import LabelSet
 
 HEADLINE = (
@@ -69,7 +69,7 @@ def fail(error: BaseException, status: int, debug: bool) -> int:
     """
     if debug:
         traceback.print_exception(error)
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = one_line(error)
     kind = "" if status == 2 else f"{type(error).__name__}: "
     hint = "" if status == 2 or debug else " (more with --debug)"
     if processes.first_to_say(text):

@@ -64,3 +64,12 @@ class MissingExtraError(MultihotError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an optional library: pip install 'multihot[{extra}]'")
+
+
+def one_line(said: object) -> str:
+    r"""What an error of another library says, without line breaks; its kind where it says nothing.
+
+    >>> one_line(ValueError("bad\n  header")), one_line(KeyError())
+    ('bad header', 'KeyError')
+    """
+    return " ".join(str(said).split()) or type(said).__name__

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from multihot.errors import MultihotError
+from multihot.errors import MultihotError, one_line
 
 if TYPE_CHECKING:
     from torch._C._distributed_c10d import TCPStore
@@ -102,7 +102,7 @@ def decided_by_first(work: Callable[[], Item]) -> Item:
         try:
             result = work()
         except Exception as error:
-            _from_first((None, " ".join(str(error).split()), isinstance(error, MultihotError)))
+            _from_first((None, one_line(error), isinstance(error, MultihotError)))
             raise
         _from_first((result, None, False))
         return result

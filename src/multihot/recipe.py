@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from multihot.data.augment import AugmentSettings
 from multihot.data.split import SplitSettings
 from multihot.decisions import DecisionSettings
-from multihot.errors import RecipeError
+from multihot.errors import RecipeError, one_line
 from multihot.losses import BinaryCrossEntropySettings, LossSettings, SequenceCrossEntropySettings
 from multihot.models import (
     AnyEncoderSettings,
@@ -237,7 +237,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: cannot read the recipe: {' '.join(str(error).split())}") from error
+        raise RecipeError(f"{path}: cannot read the recipe: {one_line(error)}") from error
     if not isinstance(values or {}, dict):
         raise RecipeError(f"{path}: expected settings (`name: value`), got {type(values).__name__}")
     return values or {}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot.data.decoding import decode_bytes
-from multihot.data.stores import locate, one_line
+from multihot.data.stores import locate, reason_of
 from multihot.errors import ImageError
 
 
@@ -31,7 +31,7 @@ class StoredImages:
             with file_system.open_input_stream(path) as stream:
                 content: bytes = stream.read()
         except Exception as error:  # each store has errors of its own
-            raise ImageError(f"cannot be read: {one_line(error)}") from error
+            raise ImageError(f"cannot be read: {reason_of(error)}") from error
         return content
 
     def decode(self, row: int) -> NDArray[np.uint8]:

@@ -4,7 +4,6 @@ import glob
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import pyarrow as pa
 from fsspec.core import url_to_fs
@@ -12,7 +11,7 @@ from fsspec.utils import glob_translate
 from pyarrow.fs import FileSelector, FileSystem, FileType, FSSpecHandler, LocalFileSystem, PyFileSystem
 
 from multihot.data.picture_names import may_be_picture
-from multihot.errors import DataError
+from multihot.errors import DataError, one_line
 
 
 def is_address(text: str) -> bool:
@@ -47,7 +46,7 @@ def _top(address: str) -> tuple[FileSystem, str]:
             other, root = url_to_fs(address)
             file_system = PyFileSystem(FSSpecHandler(other))
     except (OSError, ImportError, ValueError) as error:
-        raise DataError(f"{address}: cannot be opened: {one_line(error)}") from error
+        raise DataError(f"{address}: cannot be opened: {reason_of(error)}") from error
     return file_system, root
 
 
@@ -68,7 +67,7 @@ def find_files(name: str) -> list[str]:
         if kind == FileType.NotFound and glob.has_magic(name):
             return sorted(_matches(file_system, path, name))
     except OSError as error:
-        raise DataError(f"{name}: cannot be listed: {one_line(error)}") from error
+        raise DataError(f"{name}: cannot be listed: {reason_of(error)}") from error
     return [name]
 
 
@@ -94,7 +93,6 @@ def _is_shown(below: str) -> bool:
     return may_be_picture(below) and not any(part.startswith(".") for part in below.split("/"))
 
 
-def one_line(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """What an error of a store says, without line breaks."""
-    said: Any = getattr(error, "strerror", None) or error
-    return " ".join(str(said).split())
+    return one_line(getattr(error, "strerror", None) or error)

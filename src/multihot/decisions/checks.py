@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multihot.errors import ArgumentError, RunError
+from multihot.errors import ArgumentError, RunError, one_line
 
 
 def matrix(values: ArrayLike, name: str, labels: int) -> NDArray[np.float64]:
@@ -37,5 +37,5 @@ def reading(where: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise RunError(f"{where}: not a decision of this version ({reason}); fit it again") from error

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 
 import yaml
 
-from multihot.errors import LabelError
+from multihot.errors import LabelError, one_line
 from multihot.labels.rules import Rule
 from multihot.wording import counted
 
@@ -162,7 +162,7 @@ class Relations:
         try:
             values = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise LabelError(f"{path}: cannot read relations: {reason}") from error
         inner = values.get("relations", values) if isinstance(values, Mapping) else values
         return cls.from_dict(inner, str(path))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from multihot.errors import MissingExtraError, RunError
+from multihot.errors import MissingExtraError, RunError, one_line
 
 EngineName = Literal["auto", "onnxruntime", "openvino"]
 Outputs = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -39,7 +39,7 @@ def onnxruntime_engine(path: Path) -> tuple[Engine, Mapping[str, str]]:
     try:
         session = onnxruntime.InferenceSession(path, options, providers=onnxruntime.get_available_providers())
     except Exception as error:  # onnxruntime's own errors share no class but this one
-        raise RunError(f"{path}: cannot be read as ONNX: {' '.join(str(error).split())}") from error
+        raise RunError(f"{path}: cannot be read as ONNX: {one_line(error)}") from error
     name = session.get_inputs()[0].name
 
     def run(inputs: NDArray[Any]) -> Outputs:
@@ -62,7 +62,7 @@ def openvino_engine(path: Path) -> Engine:
     try:
         model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     except RuntimeError as error:
-        raise RunError(f"{path}: OpenVINO cannot run it: {' '.join(str(error).split())}") from error
+        raise RunError(f"{path}: OpenVINO cannot run it: {one_line(error)}") from error
 
     def run(inputs: NDArray[Any]) -> Outputs:
         outputs = model(inputs)

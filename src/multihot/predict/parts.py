@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from pyarrow.fs import FileSelector, FileType
 
-from multihot.data.stores import is_address, locate, one_line
+from multihot.data.stores import is_address, locate, reason_of
 from multihot.errors import ArgumentError, DataError
 from multihot.predict.files import ParquetWriter
 
@@ -91,7 +91,7 @@ class PartsFolder:
                     stream.write(json.dumps(asdict(manifest), indent=1).encode())
                 return
         except OSError as error:
-            raise DataError(f"{self.name}: cannot be used: {one_line(error)}") from error
+            raise DataError(f"{self.name}: cannot be used: {reason_of(error)}") from error
         if difference := _difference(held, manifest):
             raise ArgumentError(f"{self.name}: holds predictions {difference}; choose another folder")
 

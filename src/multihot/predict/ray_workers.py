@@ -18,8 +18,8 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its make
 import ray
 
 from multihot.data.ahead import set_threads
-from multihot.data.stores import is_address, one_line
-from multihot.errors import DataError
+from multihot.data.stores import is_address, reason_of
+from multihot.errors import DataError, one_line
 from multihot.memory import keep_large_blocks
 from multihot.predict.images import images_at
 from multihot.predict.parts import Manifest, PartsFolder
@@ -59,7 +59,7 @@ def _connect(address: str, **settings: Any) -> None:
     try:
         ray.init(address, **settings)
     except Exception as error:  # Ray raises all kinds, among them this very class
-        raise DataError(f"Ray cannot be reached or started at {address!r}: {' '.join(str(error).split())}") from error
+        raise DataError(f"Ray cannot be reached or started at {address!r}: {one_line(error)}") from error
 
 
 class Worker:
@@ -160,7 +160,7 @@ def _require_same_version(ready: Any) -> None:
     try:
         theirs = ray.get(ready)
     except ray.exceptions.RayActorError as error:
-        raise DataError(f"a worker cannot be started: {' '.join(str(error).split())[-300:]}") from error
+        raise DataError(f"a worker cannot be started: {one_line(error)[-300:]}") from error
     if theirs != version("multihot"):
         raise DataError(f"a worker has multihot {theirs}, and this is {version('multihot')}; install one everywhere")
 
@@ -173,6 +173,6 @@ def _is_written(ready: Any, part: int) -> bool:
         return False
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, OSError):
-            raise DataError(f"part {part} cannot be written: {one_line(error.cause)}") from error
+            raise DataError(f"part {part} cannot be written: {reason_of(error.cause)}") from error
         raise error.cause from error
     return True

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from multihot.data import FeatureSpace, ImageFiles, Samples
-from multihot.errors import RunError
+from multihot.errors import RunError, one_line
 from multihot.labels import LabelSpace
 from multihot.models import AnyClassifier
 from multihot.recipe import Recipe
@@ -126,7 +126,7 @@ def read_weights(path: Path, space: LabelSpace, into: Callable[[dict[str, Tensor
             space.require_order((file.metadata() or {}).get("order_hash"), str(path))
             return into({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise RunError(f"{path}: weights cannot be read: {' '.join(str(error).split())}") from error
+        raise RunError(f"{path}: weights cannot be read: {one_line(error)}") from error
 
 
 def write_split(

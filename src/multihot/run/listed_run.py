@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from multihot import metrics
 from multihot.data import Features, FeatureSpace
 from multihot.decisions import ListDecision
-from multihot.errors import DataError, RunError
+from multihot.errors import DataError, RunError, one_line
 from multihot.labels import LabelSet, LabelSpace
 from multihot.models import RuntimeName
 from multihot.models.extreme import LabelTrees, LabelTreesSettings, OneVsRest, Ranked
@@ -89,7 +89,7 @@ class ListedRun(Results):
         try:
             return read_weights(folder / WEIGHTS, space, build)
         except (KeyError, ValueError) as error:
-            raise RunError(f"{folder / WEIGHTS}: cannot be read: {' '.join(str(error).split())}") from error
+            raise RunError(f"{folder / WEIGHTS}: cannot be read: {one_line(error)}") from error
 
     def write_weights(self) -> None:
         """Write `model.safetensors`."""

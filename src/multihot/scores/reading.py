@@ -22,7 +22,7 @@ from multihot.data.sources.tables.reading import load_table
 from multihot.data.sources.tables.roles import find_groups, find_ids, find_split
 from multihot.data.sources.tables.table import Table, listing
 from multihot.data.sources.tables.vector_rows import vector_rows
-from multihot.errors import DataError
+from multihot.errors import DataError, one_line
 from multihot.labels import LabelSpace
 from multihot.scores.table import Kind, ScoreTable
 
@@ -72,7 +72,7 @@ def load_array(path: Path) -> NDArray[np.float64]:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read as a NumPy array: {' '.join(str(error).split())}") from error
+        raise DataError(f"{path}: cannot be read as a NumPy array: {one_line(error)}") from error
     if values.ndim != 2 or values.dtype.kind not in "biuf":
         raise DataError(f"{path}: expected numbers of the shape (samples, labels), got {values.dtype} {values.shape}")
     return np.asarray(values, np.float64)

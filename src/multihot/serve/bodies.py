@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from multihot.errors import one_line
 from multihot.serve.problems import Refused, as_unicode
 from multihot.serve.service import Kind
 from multihot.serve.settings import ServeSettings
@@ -51,7 +52,7 @@ def _pictures(boundary: bytes, body: bytes, most: int) -> Content:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise Refused(400, f"damaged multipart/form-data: {' '.join(str(error).split())}", "body") from error
+        raise Refused(400, f"damaged multipart/form-data: {one_line(error)}", "body") from error
     if not files.ended:
         raise Refused(400, "multipart/form-data without its last boundary: truncated", "body")
     if not files.contents:

@@ -14,7 +14,7 @@ from multihot.data.images import ImageArrays
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.array_parts import Part, samples_of
 from multihot.data.sources.records import split_of
-from multihot.errors import ArgumentError, DataError, ImageError
+from multihot.errors import ArgumentError, DataError, ImageError, one_line
 
 _INPUTS = frozenset({"image", "images", "picture", "pictures", "pixels", "features", "x", "data"})
 _LABELS = frozenset({"label", "labels", "target", "targets", "y"})
@@ -179,7 +179,7 @@ def load_arrays(source: Path) -> dict[str, NDArray[Any]]:
             archive = np.load(file, allow_pickle=False)
             return {source.stem: archive} if isinstance(archive, np.ndarray) else {**archive}
     except Exception as error:  # on damaged archives and headers NumPy raises whatever it stumbles over
-        raise DataError(f"{source}: cannot be read as NumPy arrays: {' '.join(str(error).split())}") from error
+        raise DataError(f"{source}: cannot be read as NumPy arrays: {one_line(error)}") from error
 
 
 def _words(key: str) -> frozenset[str]:

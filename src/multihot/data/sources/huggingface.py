@@ -20,7 +20,7 @@ from multihot.data.sources.tables.columns import Column
 from multihot.data.sources.tables.label_sets import label_sets
 from multihot.data.sources.tables.roles import LabelColumns, find_labels
 from multihot.data.sources.tables.table import Table, listing
-from multihot.errors import DataError, ImageError, MissingExtraError
+from multihot.errors import DataError, ImageError, MissingExtraError, one_line
 from multihot.labels import LabelSpace, Relations, Targets
 
 _UNSPLIT = "unsplit"
@@ -123,7 +123,7 @@ def _load(library: ModuleType, source: Path, config: str | None) -> dict[str, An
     try:
         found = library.load_from_disk(str(source)) if source.exists() else library.load_dataset(str(source), config)
     except Exception as error:  # the library raises whatever its loaders and the network do
-        raise DataError(f"{source}: cannot be loaded as a Hugging Face data set: {_line(error)}") from error
+        raise DataError(f"{source}: cannot be loaded as a Hugging Face data set: {one_line(error)}") from error
     parts = dict(found) if isinstance(found, Mapping) else {_UNSPLIT: found}
     filled = {name: part for name, part in parts.items() if len(part)}
     if not filled:
@@ -197,10 +197,6 @@ def _ids(columns: Mapping[str, Column], parts: Mapping[str, Any]) -> list[str]:
     if texts is not None and not texts.null_count and len(texts.unique()) == len(texts):
         return columns["id"].values
     return [f"{name}/{row:05d}" for name, part in parts.items() for row in range(len(part))]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def write_huggingface(samples: Samples, destination: Path) -> tuple[SetAside, ...]:

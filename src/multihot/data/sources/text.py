@@ -10,7 +10,7 @@ from xml.parsers import expat
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from multihot.errors import ArgumentError, DataError
+from multihot.errors import ArgumentError, DataError, one_line
 
 T = TypeVar("T")
 _START = 1_000_000
@@ -109,7 +109,7 @@ def read_yaml(path: Path) -> Any:
         place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise DataError(f"{path}{place}: cannot be parsed as YAML (cut off?): {error.problem}") from error
     except Exception as error:  # on odd scalars PyYAML raises whatever it stumbles over
-        raise DataError(f"{path}: cannot be parsed as YAML: {' '.join(str(error).split())}") from error
+        raise DataError(f"{path}: cannot be parsed as YAML: {one_line(error)}") from error
 
 
 def parse_json(text: str, path: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from multihot.errors import MissingExtraError, RecipeError
+from multihot.errors import MissingExtraError, RecipeError, one_line
 from multihot.models.encoders import Encoder
 from multihot.models.runtime.remembered import Speeds, folder_of, read_speeds, write_speeds
 from multihot.models.runtime.runtimes import RUNTIMES, Outputs, RuntimeName, by_torch
@@ -147,7 +147,7 @@ def _compared(encoder: Encoder, name: str, folder: Path, pictures: Tensor) -> Ou
         outputs = RUNTIMES[name].make(encoder, folder)
         differing = difference(outputs(few), by_torch(encoder)(few))
     except Exception as error:  # each runtime has kinds of complaint of its own
-        raise RefusedError(f"cannot run the encoder: {' '.join(str(error).split()) or type(error).__name__}") from error
+        raise RefusedError(f"cannot run the encoder: {one_line(error)}") from error
     if not differing <= TOLERANCE:
         raise RefusedError(
             f"gives outputs that differ from torch's by {differing:.2g} of their size, of {TOLERANCE:g} allowed"
