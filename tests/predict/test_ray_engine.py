@@ -71,8 +71,9 @@ def test_killed_workers_and_drivers_cost_no_sample_and_double_none(
     out = tmp_path / "out"
     driver = begin(shapes_run, short_tmp, out)
     wait_for(3, out, driver)
-    left = workers_of(driver)
-    assert len(left) == 2
+    while len(left := workers_of(driver)) < 2:  # one may come long after the other
+        assert driver.poll() is None, driver.communicate()[1]
+        time.sleep(0.02)
     left[0].send_signal(signal.SIGKILL)
     wait_for(8, out, driver)
     of_first = {path.name: path.stat().st_mtime_ns for path in out.glob("part-*")}

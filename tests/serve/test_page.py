@@ -28,12 +28,14 @@ expect.set_options(timeout=20_000)  # a busy machine is no error of the page
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; the packages of the test command bring what drives it."""
+    # A click may fall beside a button that a smooth scroll still moves: Playwright does not wait for its end.
+    flags = ["--no-sandbox", "--disable-smooth-scrolling"]
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no chromium to look at the page with (apt install chromium)")
     with (
         sync_playwright() as playwright,
-        contextlib.closing(playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])) as launched,
+        contextlib.closing(playwright.chromium.launch(executable_path=path, args=flags)) as launched,
     ):
         yield launched
 

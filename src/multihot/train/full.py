@@ -83,7 +83,7 @@ def train_full(
 
     classifier.to(accelerator.device)
     average = ModelEmaV3(classifier, decay=settings.ema_decay, use_warmup=True)
-    optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor))
+    optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor), fused=True)
     state = TrainingState(classifier, average.module, optimiser)
     if processes.decided_by_first(checkpoint.is_file):
         load_checkpoint(checkpoint, state)
