@@ -89,7 +89,7 @@ def ours(classifier: Classifier, data: Data) -> Callable[[], None]:
     """An epoch of multihot, without validation."""
     settings = FullSettings(batch_size=BATCH, learning_rate=1e-4, augment=STILL)
     accelerator = Accelerator(cpu=True)
-    average = ModelEmaV3(classifier, decay=0.99, use_warmup=True)
+    average = ModelEmaV3(classifier, decay=0.99**full.AVERAGED_EVERY, use_warmup=True)
     optimiser = torch.optim.AdamW(full.parameter_groups(classifier, settings, 1.0), fused=True)
     state = TrainingState(classifier, average.module, optimiser)
     space = LabelSpace(tuple(f"label {number}" for number in range(LABELS)))

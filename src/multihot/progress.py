@@ -21,7 +21,9 @@ def track(items: Iterable[Item], description: str, total: int) -> Iterator[Item]
     [1, 2]
     """
     console = Console(stderr=True)
+    if not console.is_terminal or not processes.is_first():
+        yield from items
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    hidden = not console.is_terminal or not processes.is_first()
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         yield from bar.track(items, total=total, description=description)
