@@ -1,5 +1,5 @@
 """`python -m multihot`."""
 
-from multihot.cli import main
+from multihot.cli import program
 
-main()
+program()

@@ -22,7 +22,8 @@ TOLERANCE = 1e-3
 """Largest difference from torch's outputs, as a share of their root mean square."""
 
 FEW = 5  # pictures that are compared: another batch than the example, so that sizes taken for fixed show
-RUNS_TIMED = 5
+RUNS_TIMED = 5  # at most
+SECONDS_TIMED = 0.3  # after which no further run begins
 CLEARLY = 0.9  # of the best time so far, or less: machines are noisy
 GAIN = 0.25  # share of torch's time that a runtime is expected to save before it has been tried
 GAIN_OVER_ANOTHER = 0.1
@@ -118,8 +119,15 @@ class _Trial:
     def _speed(self, of: Chosen) -> float:
         """Seconds a picture, as remembered or else measured now."""
         if of.name not in self.speeds:
-            self.speeds[of.name] = min(_seconds(of.outputs, self.pictures) for _ in range(RUNS_TIMED))
+            self.speeds[of.name] = self._measured(of.outputs)
         return float(self.speeds[of.name])
+
+    def _measured(self, outputs: Outputs) -> float:
+        """The least of a few runs."""
+        runs: list[float] = []
+        while len(runs) < RUNS_TIMED and sum(runs) * len(self.pictures) < SECONDS_TIMED:
+            runs.append(_seconds(outputs, self.pictures))
+        return min(runs)
 
 
 def _seconds(outputs: Outputs, pictures: Tensor) -> float:

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,8 +14,11 @@ from multihot.models.runtime.runtimes import Outputs, channels_last
 
 GRAPH = "openvino.xml"
 EXAMPLES = 2  # with one, the tracer takes the size of the batch for fixed
-AS_TORCH = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+PRECISION = "f32"
 """In half precision, which processors that have it take by themselves, features differ by several percent."""
+STREAMS = 4
+"""Parts of a batch that are computed side by side, at most: threads that share a layer wait for each other after it,
+and for all that others do on their cores. With more, parts of the usual batch become too small."""
 
 
 def by_openvino(encoder: Encoder, folder: Path) -> Outputs:
@@ -28,10 +32,20 @@ def by_openvino(encoder: Encoder, folder: Path) -> Outputs:
     graph = folder / GRAPH
     if not graph.is_file():
         _keep(_converted(encoder), graph)
-    model = openvino.Core().compile_model(graph, "CPU", AS_TORCH | {"INFERENCE_NUM_THREADS": torch.get_num_threads()})
+    threads = torch.get_num_threads()
+    streams = min(threads, STREAMS)
+    settings = {"INFERENCE_PRECISION_HINT": PRECISION, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
+    model = openvino.Core().compile_model(graph, "CPU", settings)
+    requests = [model.create_infer_request() for _ in range(streams)]
 
     def run(pictures: Tensor) -> Tensor:
-        return torch.from_numpy(model(channels_last(pictures))[0])
+        parts = np.array_split(channels_last(pictures), min(streams, len(pictures)))
+        begun = list(zip(requests, parts, strict=False))
+        for request, part in begun:
+            request.start_async({0: part}, share_inputs=True)
+        for request, _ in begun:
+            request.wait()
+        return torch.from_numpy(np.concatenate([request.get_output_tensor(0).data for request, _ in begun]))
 
     return run
 
@@ -56,7 +70,9 @@ def _converted(encoder: Encoder) -> Any:
             weight.requires_grad_(True)
     frontend = FrontEndManager().load_by_framework("pytorch")
     decoder = TorchScriptPythonDecoder(traced)  # the frontend calls it, and does not keep it
-    return frontend.convert(frontend.load(decoder))
+    model = frontend.convert(frontend.load(decoder))
+    model.reshape([-1, size, size, 3])  # padding that depends on the size is a number now, and part of its convolution
+    return model
 
 
 def _keep(model: Any, graph: Path) -> None:
