@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from multihot.errors import LabelError
 from multihot.labels.rules import Rules
@@ -60,6 +59,8 @@ def _way_back(start: str, after: Mapping[str, Sequence[str]]) -> list[str]:
 
 def witness(rules: Rules, wanted: NDArray[np.float64], present: int | None = None) -> NDArray[np.bool_] | None:
     """(L,) a label set that keeps all rules and has as many wanted labels as can be; None where there is none."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # takes long to import, and most labels have no relations
+
     lower = np.zeros(len(wanted))
     if present is not None:
         lower[present] = 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
+from scipy.special import bdtr  # binom.cdf, without half a second for scipy.stats
 
 from multihot.decisions.objectives import Counts
 from multihot.decisions.threshold.ranking import Ranking
@@ -63,7 +63,7 @@ def large_threshold(scores: ArrayLike, most: int, level: float, confidence: floa
     decisive = -np.sort(-values, axis=1)[:, [most]]
     ranking = Ranking.of(decisive, np.ones_like(decisive))
     large = ranking.at_cuts(ranking.present)
-    passed = _passed(binom.cdf(large, len(values), level) <= 1 - confidence)
+    passed = _passed(bdtr(large, len(values), level) <= 1 - confidence)
     return _just_above(ranking, passed, np.asarray(scores).dtype)
 
 
@@ -74,7 +74,7 @@ def hoeffding_bentkus(risks: ArrayLike, samples: int, level: float) -> Floats:
         divergence = np.where(mean > 0, mean * np.log(mean / level), 0) + (1 - mean) * np.log((1 - mean) / (1 - level))
     hoeffding = np.exp(-samples * divergence)
     # rounding must not lift a whole count over the next
-    bentkus = np.e * binom.cdf(np.ceil(samples * np.asarray(risks) - 1e-9), samples, level)
+    bentkus = np.e * bdtr(np.ceil(samples * np.asarray(risks) - 1e-9), samples, level)
     return np.asarray(np.minimum(hoeffding, bentkus))
 
 
