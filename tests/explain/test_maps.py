@@ -177,6 +177,14 @@ def test_vectors_have_no_maps(shapes_run: Run, monkeypatch: pytest.MonkeyPatch) 
         label_maps(classifier_of(OTHERS[0], "average"), pictures(1), SOME)
 
 
-def test_no_labels_are_no_maps() -> None:
-    for head in (LinearSettings(), CSRASettings(), QUERIES):
-        assert label_maps(classifier_of(head), pictures(1), SOME[:0]).maps.shape == (1, 0, 8, 8)
+@pytest.mark.parametrize("twin", [False, True])
+@pytest.mark.parametrize("head", [LinearSettings(), CSRASettings(), QUERIES, *OTHERS], ids=lambda head: head.name)
+def test_no_labels_are_no_maps(head: HeadSettings, twin: bool) -> None:
+    pooling = "average" if head in OTHERS else "none"
+    assert label_maps(classifier_of(head, pooling, twin=twin), pictures(1), SOME[:0]).maps.shape == (1, 0, 8, 8)
+
+
+def test_no_labels_are_no_maps_of_pixels() -> None:
+    encoder = Encoder(_Global(), InputSpec(size=28), "average")
+    classifier = Classifier(encoder, build_classifier_head(LinearSettings(), 3)).eval()  # type: ignore[arg-type]
+    assert label_maps(classifier, torch.zeros(1, 3, 28, 28), SOME[:0]).maps.shape == (1, 0, 14, 14)

@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 
 from multihot.data import Features, Samples
 from multihot.export import export
+from multihot.recipe import Recipe
 from multihot.run import Run
+from multihot.train import train
 
 Client = Callable[..., TestClient]
 ROW = {"height": 1.0, "weight": -0.5, "colour": "red"}
@@ -162,6 +164,19 @@ def test_another_objective_is_fitted_on_the_validation_samples(client: Client, v
     assert own["thresholds"] == pytest.approx(vectors_run.decision.thresholds)
     value = vectors_run.metrics()["validation"]["micro_f1"]["value"]
     assert own["validation"]["figures"]["micro_f1"] == pytest.approx(value)
+
+
+def test_sets_that_come_from_no_thresholds_have_none(client: Client, vectors: Samples, tmp_path: Path) -> None:
+    recipe = Recipe.parse({"encoder": "identity", "device": "cpu", "decision": {"select": "expected_f1"}})
+    run = train(vectors, recipe, tmp_path / "run")
+    asked = client({"run": run.folder})
+    assert [label["threshold"] for label in asked.get("/v1/labels").json()["labels"]] == [None, None]
+    answer = asked.post("/v1/decide", json={"probabilities": [[0.9, 0.1]]})
+    assert answer.status_code == 200
+    assert answer.json()["thresholds"] == [None, None]
+    assert answer.json()["samples"][0]["labels"] == ["tall"]
+    assert asked.post("/v1/decide", json={"objective": "recall"}).status_code == 422
+    assert asked.get("/v1/run").json()["adjustable"] is False
 
 
 @pytest.mark.parametrize(

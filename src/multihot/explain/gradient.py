@@ -45,18 +45,16 @@ def gradient_maps(classifier: Classifier, maps: Sequence[Tensor], labels: Tensor
     inputs = tuple(each.detach().requires_grad_() for each in maps)
     baseline = _average(classifier, maps[0])
     owed = _integrated(logits, inputs, tuple(baseline for _ in maps), labels)
-    own = [torch.stack([part.sum(1) for part in parts], dim=1) for parts in zip(*owed, strict=True)]
-    summed = own[0] if len(own) == 1 else own[0] + own[1].flip(-1)
-    return summed.detach() * (summed.shape[2] * summed.shape[3])
+    summed = owed[0] if len(owed) == 1 else owed[0] + owed[1].flip(-1)
+    return summed * (summed.shape[2] * summed.shape[3])
 
 
 def pixel_maps(classifier: Classifier, images: Tensor, labels: Tensor) -> Tensor:
     """(B, K, 14, 14) of pictures (B, 3, S, S) in [0, 255], from a picture of the encoder's mean colour."""
     pictures = images.to(classifier.encoder.mean.dtype).requires_grad_()
     colour = classifier.encoder.mean.expand(1, 3, 1, 1).expand_as(pictures)
-    owed = _integrated(classifier, (pictures,), (colour,), labels, PIXEL_STEPS_AT_ONCE * len(pictures))
-    summed = torch.stack([of_label.sum(1) for (of_label,) in owed], dim=1)
-    cells: Tensor = functional.adaptive_avg_pool2d(summed.detach(), CELLS)
+    (summed,) = _integrated(classifier, (pictures,), (colour,), labels, PIXEL_STEPS_AT_ONCE * len(pictures))
+    cells: Tensor = functional.adaptive_avg_pool2d(summed, CELLS)
     return cells * (summed.shape[2] * summed.shape[3])
 
 
@@ -74,11 +72,15 @@ def _integrated(
     baselines: tuple[Tensor, ...],
     labels: Tensor,
     at_once: int | None = None,
-) -> list[tuple[Tensor, ...]]:
-    """For each label what each input is owed, in the shape of the inputs."""
+) -> list[Tensor]:
+    """(B, K, h, w) for each input (B, D', h, w): what it is owed by each label, the sum over channels."""
     attribute: Any = require_captum().IntegratedGradients(logits).attribute
-    options = {"n_steps": STEPS, "internal_batch_size": at_once}
-    return [attribute(inputs, baselines, target=label, **options) for label in labels.tolist()]
+    owed = [each.new_empty((len(each), len(labels), *each.shape[2:])) for each in inputs]
+    for place, label in enumerate(labels.tolist()):
+        found = attribute(inputs, baselines, target=label, n_steps=STEPS, internal_batch_size=at_once)
+        for own, of_label in zip(owed, found, strict=True):
+            own[:, place] = of_label.sum(1).detach()
+    return owed
 
 
 def require_captum() -> Any:

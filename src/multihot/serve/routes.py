@@ -1,5 +1,6 @@
 """What may be asked: prediction, decisions, and what is served."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -11,12 +12,12 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
 import multihot
+from multihot.decisions import Decision
 from multihot.errors import LabelError
 from multihot.serve import schemas
 from multihot.serve.admission import Admission
 from multihot.serve.answers import answered, decided_again
 from multihot.serve.bodies import read_content
-from multihot.serve.choices import Choices
 from multihot.serve.problems import Refused, place
 from multihot.serve.receiving import body_of, in_time, until_judged
 from multihot.serve.runs import Runs
@@ -142,7 +143,7 @@ def _decided(service: Service, body: bytes) -> dict[str, Any]:
     probabilities = np.array(asked.probabilities, np.float64).reshape(-1, len(service.space))
     return {
         "run": service.name,
-        "thresholds": decision.thresholds.tolist(),
+        "thresholds": _thresholds(decision),
         "samples": decided_again(decision, probabilities),
         "validation": service.choices.figures(decision),
     }
@@ -160,9 +161,11 @@ async def runs(request: Request) -> schemas.Runs:
 async def labels(request: Request, run: RunName = None) -> schemas.Labels:
     """The labels in their order, with the thresholds on their probabilities, and their relations."""
     service = state_of(request).runs.get(run)
+    decision = service.choices.decision
+    thresholds = [None] * len(service.space) if decision is None else _thresholds(decision)
     infos = [
         schemas.LabelInfo(name=name, threshold=threshold)
-        for name, threshold in zip(service.space, _thresholds(service.choices, len(service.space)), strict=True)
+        for name, threshold in zip(service.space, thresholds, strict=True)
     ]
     relations = service.space.relations.to_dict()
     return schemas.Labels(run=service.name, order_hash=service.space.order_hash, labels=infos, relations=relations)
@@ -198,10 +201,9 @@ async def metrics(request: Request) -> Response:
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _thresholds(choices: Choices, labels: int) -> list[float | None]:
-    if choices.decision is None or not choices.adjustable:
-        return [None] * labels
-    return [float(threshold) for threshold in choices.decision.thresholds]
+def _thresholds(decision: Decision) -> list[float | None]:
+    """One a label; None where label sets come from no thresholds."""
+    return [None if math.isnan(threshold) else threshold for threshold in decision.thresholds.tolist()]
 
 
 def _info(service: Service) -> schemas.RunInfo:

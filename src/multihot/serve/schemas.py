@@ -162,7 +162,9 @@ class Decision(BaseModel):
     """Samples decided again; relations between labels are kept."""
 
     run: str
-    thresholds: list[float]
+    thresholds: list[float | None]
+    """One a label; none where label sets come from no thresholds."""
+
     samples: list[Decided]
     validation: Validation | None
 
