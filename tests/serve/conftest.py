@@ -1,11 +1,14 @@
 """A run on made-up feature vectors, and applications that serve it and the run on shapes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from multihot.data import Features, Samples
@@ -13,6 +16,7 @@ from multihot.labels import LabelSpace, Relations, Targets
 from multihot.recipe import Recipe
 from multihot.run import Run
 from multihot.serve import Runs, ServeSettings, create_app
+from multihot.serve.protocol import Protocol
 from multihot.train import train
 
 RELATIONS = {"implies": {"heavy": "tall"}}
@@ -61,3 +65,27 @@ def client(shapes_run: Run, vectors_run: Run) -> Iterator[Client]:
 def pictures(shapes: Path) -> list[Path]:
     """Picture files of three kinds."""
     return [shapes / kind / "3.png" for kind in ("red", "red_disc", "blue_disc")]
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture
+def connected() -> Callable[[Any], AbstractAsyncContextManager[Streams]]:
+    """A function that serves an application in this process; a connection to it."""
+
+    @asynccontextmanager
+    async def connect(app: Any) -> AsyncIterator[Streams]:
+        config = uvicorn.Config(app, http=Protocol, lifespan="off", log_config=None, port=0)
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup()
+        reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname())
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            await server.shutdown()
+
+    return connect

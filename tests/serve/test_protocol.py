@@ -5,9 +5,6 @@ import logging
 from typing import Any
 
 import pytest
-import uvicorn
-
-from multihot.serve.protocol import Protocol
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
@@ -27,23 +24,16 @@ async def after_reading(scope: Any, receive: Any, send: Any) -> None:
     await at_once(scope, receive, send)
 
 
-async def answers(app: Any, *segments: bytes) -> tuple[bytes, list[str]]:
+async def answers(connected: Any, app: Any, *segments: bytes) -> tuple[bytes, list[str]]:
     """All that comes back for what is sent piece by piece, and what the event loop complained of."""
     complaints: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
-    config = uvicorn.Config(app, http=Protocol, lifespan="off", log_config=None, port=0)
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname())
-    for segment in segments:
-        writer.write(segment)
-        await asyncio.sleep(0.05)
-    writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 20)
-    writer.close()
-    await server.shutdown()
+    async with connected(app) as (reader, writer):
+        for segment in segments:
+            writer.write(segment)
+            await asyncio.sleep(0.05)
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 20)
     return answer, complaints
 
 
@@ -60,9 +50,9 @@ async def answers(app: Any, *segments: bytes) -> tuple[bytes, list[str]]:
     ],
 )
 def test_damage_is_answered_once_and_without_an_error(
-    app: Any, segments: list[bytes], expected: list[bytes], caplog: pytest.LogCaptureFixture
+    connected: Any, app: Any, segments: list[bytes], expected: list[bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer, complaints = asyncio.run(answers(app, *segments))
+    answer, complaints = asyncio.run(answers(connected, app, *segments))
     lines = answer.splitlines()
     assert [line.split()[1] for line in lines if line.startswith(b"HTTP/1.1 ")] == expected
     assert complaints == []

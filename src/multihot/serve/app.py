@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 import multihot
 from multihot.serve import explaining, page, routes
 from multihot.serve.admission import Admission
+from multihot.serve.early import EarlyAnswers
 from multihot.serve.guard import Guard
 from multihot.serve.problems import handle_problems
 from multihot.serve.routes import State
@@ -38,4 +39,5 @@ def create_app(runs: Runs) -> FastAPI:
     app.include_router(page.router)
     handle_problems(app)
     app.add_middleware(Guard, settings=runs.settings, telemetry=runs.telemetry)
+    app.add_middleware(EarlyAnswers, settings=runs.settings)  # the outermost: what the guard refuses is early too
     return app

@@ -34,8 +34,9 @@ async def body_of(request: Request, admission: Admission, settings: ServeSetting
     Raises:
         Refused: it is too large, or there is no room.
     """
+    size = declared_size(request, settings.max_bytes)
     try:
-        room = admission.room(declared_size(request, settings.max_bytes))
+        room = admission.room(size)
     except Refused:
         await drop_body(request, settings.max_bytes)
         raise
