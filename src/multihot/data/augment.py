@@ -55,7 +55,7 @@ def augment(
     count = before + len(images) if whole is None else whole
     motion = random_motion(count, images.shape[-2] / images.shape[-1], settings, generator)
     motion = motion[before : before + len(images)]
-    grid = affine_grid(motion.to(images), *images.shape[-2:])
+    grid = affine_grid(motion.to(images, non_blocking=True), *images.shape[-2:])
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 

@@ -36,7 +36,7 @@ def class_balanced(
             [0.5041, 0.5041]])
     """
     of = cells(logits, targets)
-    weights = effective_number_weights(positives, beta).to(of.logits)
+    weights = effective_number_weights(positives, beta).to(of.logits, non_blocking=True)
     count = of.targets.sum(1, keepdim=True)
     of_sample = torch.where(count > 0, (of.targets * weights).sum(1, keepdim=True) / count.clamp(min=1), 1)
     log_p, log_q = functional.logsigmoid(of.logits), functional.logsigmoid(-of.logits)
@@ -91,7 +91,7 @@ def distribution_balanced(
     tensor([[0.7928, 0.3341]])
     """
     of = cells(logits, targets)
-    counts = positives.to(of.logits).clamp(min=1)
+    counts = positives.to(of.logits, non_blocking=True).clamp(min=1)
     # A sample with no label present is as one whose labels are all frequent: its cells weigh most.
     share = counts.reciprocal() / (of.targets / counts).sum(1, keepdim=True).clamp(min=1 / max(total, 1))
     weight = floor + torch.sigmoid(steepness * (share - middle))

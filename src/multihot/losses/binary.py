@@ -34,8 +34,8 @@ def binary_cross_entropy(
     losses = functional.binary_cross_entropy_with_logits(
         of.logits,
         of.targets,
-        weight=None if weight is None else weight.to(of.logits),
-        pos_weight=None if positive_weight is None else positive_weight.to(of.logits),
+        weight=None if weight is None else weight.to(of.logits, non_blocking=True),
+        pos_weight=None if positive_weight is None else positive_weight.to(of.logits, non_blocking=True),
         reduction="none",
     )
     return losses * of.known

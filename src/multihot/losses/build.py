@@ -87,8 +87,10 @@ class SequenceLoss(TrainingLoss):
 
     def fixed(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The scalar; every step counts the same, so that sets of all sizes are learned as often as they are."""
-        count = steps_taken(logits).sum() if self.settings.reduction == "mean" else torch.tensor(len(targets))
-        return self.values(logits, targets).sum() / count.clamp(min=1)
+        summed = self.values(logits, targets).sum()
+        if self.settings.reduction == "sum/batch":
+            return summed / max(len(targets), 1)
+        return summed / steps_taken(logits).sum().clamp(min=1)
 
 
 def build_loss(settings: LossSettings, space: LabelSpace, train: Targets | None = None) -> TrainingLoss:
@@ -130,7 +132,8 @@ def _facts(settings: LossSettings, space: LabelSpace, train: Targets | None) -> 
     """What a loss takes besides its own settings."""
     if isinstance(settings, BinaryCrossEntropySettings):
         names = ("weight", "positive_weight")
-        return {name: _per_label(getattr(settings, name), space, f"loss.{name}") for name in names}
+        weights = {name: _per_label(getattr(settings, name), space, f"loss.{name}") for name in names}
+        return {name: weight if (weight != 1).any() else None for name, weight in weights.items()}
     needed = REGISTRY[settings.name].inputs
     facts: dict[str, Any] = {}
     if "groups" in needed:

@@ -56,7 +56,7 @@ class ExclusiveGroups:
 
     def to(self, device: torch.device) -> Self:
         """The same on a device."""
-        return type(self)(self.of_label.to(device), self.columns.to(device), self.closed.to(device))
+        return type(self)(*(part.to(device, non_blocking=True) for part in (self.of_label, self.columns, self.closed)))
 
 
 def grouped_softmax(logits: Tensor, targets: Tensor, groups: ExclusiveGroups) -> Tensor:

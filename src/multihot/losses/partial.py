@@ -179,12 +179,10 @@ def without_large_losses(logits: Tensor, targets: Tensor, rejected: float) -> Te
     """
     filled = assumed_absent(targets)
     assumed = targets.isnan() & ~filled.isnan()
-    count = int(rejected * int(assumed.sum()))
-    if not count:
-        return filled
-    # The loss of an absent label rises with its logit.
-    costly = torch.where(assumed, logits.detach().float(), -torch.inf).flatten().topk(count).indices
-    return filled.flatten().index_fill(0, costly, torch.nan).view_as(filled)
+    # The loss of an absent label rises with its logit. Ranking all asks no GPU how many there are.
+    costs = torch.where(assumed, logits.detach().float(), -torch.inf).flatten()
+    ranks = costs.argsort(descending=True).argsort().view_as(filled)
+    return filled.masked_fill(ranks < torch.floor(rejected * assumed.sum()), torch.nan)
 
 
 def large_loss_rejection(logits: Tensor, targets: Tensor, rejected: float = 0.02) -> Tensor:

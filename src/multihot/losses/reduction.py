@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 Reduction = Literal["mean", "sum/batch"]
@@ -20,14 +19,14 @@ def reduce(losses: Tensor, targets: Tensor, reduction: Reduction = "mean") -> Te
     Returns:
         A scalar; 0 for an empty batch, and where nothing is known.
 
+    >>> import torch
     >>> reduce(torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, torch.nan]])).item()
     2.0
     >>> reduce(torch.tensor([3.0, 0.0]), torch.tensor([[1.0], [torch.nan]])).item()
     3.0
     """
-    if reduction == "mean":
-        known = ~targets.isnan()
-        count = (known if losses.ndim == 2 else known.any(1)).sum()
-    else:
-        count = torch.tensor(len(targets), device=losses.device)
+    if reduction == "sum/batch":
+        return losses.sum() / max(len(targets), 1)
+    known = ~targets.isnan()
+    count = (known if losses.ndim == 2 else known.any(1)).sum()
     return losses.sum() / count.clamp(min=1)
