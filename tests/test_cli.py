@@ -143,6 +143,15 @@ def test_what_nobody_foresaw_is_status_1(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_used_is_one_line(
+    shapes: Path, shapes_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], call: Callable[..., int]
+) -> None:
+    (tmp_path / "file").touch()
+    for flag, name in (("--out", "sets.jsonl"), ("--explain", "why")):
+        assert call("predict", shapes_run.folder, shapes / "red" / "0.png", flag, tmp_path / "file" / name) == 2
+        assert capsys.readouterr().err.startswith(f"multihot: {tmp_path / 'file'}")
+
+
 @pytest.mark.parametrize("place", COMMANDS)
 def test_the_first_line_of_a_command_is_that_of_its_function(place: str) -> None:
     module, name = place.split(":")

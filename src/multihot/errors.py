@@ -63,7 +63,11 @@ class MissingExtraError(MultihotError):
     """
 
     def __init__(self, purpose: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs an optional library: pip install 'multihot[{extra}]'")
+        super().__init__(purpose, extra)
+
+    def __str__(self) -> str:
+        purpose, extra = self.args
+        return f"{purpose} needs an optional library: pip install 'multihot[{extra}]'"
 
 
 def one_line(said: object) -> str:
@@ -71,5 +75,12 @@ def one_line(said: object) -> str:
 
     >>> one_line(ValueError("bad\n  header")), one_line(KeyError())
     ('bad header', 'KeyError')
+
+    Of a place that cannot be used, the place comes first.
+
+    >>> one_line(FileNotFoundError(2, "No such file or directory", "a.txt"))
+    'a.txt: No such file or directory'
     """
+    if isinstance(said, OSError) and said.filename is not None and said.strerror:
+        said = f"{said.filename}: {said.strerror}"
     return " ".join(str(said).split()) or type(said).__name__

@@ -19,3 +19,12 @@ def listing(names: Sequence[str], most: int = 10) -> str:
     'a, b, ... (3 in all)'
     """
     return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, ... ({len(names)} in all)"
+
+
+def sayable(name: str) -> str:
+    r"""A file's name as valid text, whatever bytes it was read from.
+
+    >>> sayable("caf\udce9.jpg")
+    'caf\\udce9.jpg'
+    """
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from multihot.data.feature_cache import SHARD, FeatureCache, cache_folder
+from multihot.errors import DataError
 
 KEY = "00" * 16
 
@@ -49,3 +50,11 @@ def test_the_folder_can_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.delenv("MULTIHOT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     assert cache_folder() == tmp_path / "user" / "multihot"
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache = FeatureCache("encoder", tmp_path / "file")
+    cache.add(KEY, np.zeros(2, dtype=np.float32))
+    with pytest.raises(DataError, match=r"cannot be written \(.*: Not a directory\): set MULTIHOT_CACHE"):
+        cache.flush()

@@ -91,5 +91,11 @@ def test_a_disk_without_room_is_said_before_anything_is_written(
 def test_a_disk_that_fills_up_is_said(tmp_path: Path) -> None:
     cache = PictureCache(CONTENTS, 4, tmp_path)
     cache.path.unlink()
-    with pytest.raises(DataError, match="cannot keep a picture: No such file"):
+    with pytest.raises(DataError, match=r"cannot be written \(.*No such file or directory\): set MULTIHOT_CACHE"):
         cache.add(0, CONTENTS[0], picture(1))
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"cannot be written \(.*: Not a directory\): set MULTIHOT_CACHE"):
+        PictureCache(CONTENTS, 4, tmp_path / "file")

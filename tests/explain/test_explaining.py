@@ -8,7 +8,7 @@ from PIL import Image
 from multihot.data import Features, Samples
 from multihot.errors import DataError, LabelError
 from multihot.explain import Explanation, explain
-from multihot.labels import LabelSpace, Targets
+from multihot.labels import LabelSet, LabelSpace, Targets
 from multihot.recipe import Recipe
 from multihot.run import Run
 from multihot.train import train
@@ -85,8 +85,12 @@ def test_no_gradient_is_kept(shapes_run: Run, shapes: Path) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_an_explanation_without_maps_draws_nothing() -> None:
-    from multihot.labels import LabelSet
+def test_pictures_at_addresses(shapes_run: Run, shapes: Path) -> None:
+    (explanation,) = explain(shapes_run, f"file://{shapes}/red/1.png", ["red"])
+    assert explanation.label_set.error is None
+    assert explanation.draw("red").size == (32, 32)
 
+
+def test_an_explanation_without_maps_draws_nothing() -> None:
     with pytest.raises(LabelError, match="there are: none"):
         Explanation(LabelSet("a.jpg")).draw("red")

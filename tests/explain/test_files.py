@@ -1,3 +1,5 @@
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +57,13 @@ def test_the_command_writes_maps_and_predictions(
     assert call(*arguments) == 2
     assert "is not empty" in capsys.readouterr().err
     assert call(*arguments, "--overwrite") == 0
+
+
+def test_a_file_name_that_is_no_text_has_its_maps(shapes_run: Run, shapes: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    shutil.copy(shapes / "red" / "0.png", odd)
+    list(write_heat_maps(explain(shapes_run, [odd]), tmp_path / "why"))
+    assert [path.name for path in (tmp_path / "why").iterdir()] == ["caf_udce9-red.png"]
 
 
 def test_what_has_no_maps_is_one_line(

@@ -1,5 +1,7 @@
 import csv
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -69,7 +71,7 @@ def test_parquet(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_that_was_not_finished_does_not_appear(tmp_path: Path) -> None:
+def test_a_file_that_was_not_finished_does_not_appear(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "p.jsonl").write_text("before")
 
     def stopped() -> None:
@@ -80,6 +82,27 @@ def test_a_file_that_was_not_finished_does_not_appear(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert (tmp_path / "p.jsonl").read_text() == "before"
+    assert caplog.messages == [f"not finished: 1 label set so far, in {tmp_path / '.p.jsonl.part'}"]
+    assert json.loads((tmp_path / ".p.jsonl.part").read_text())["id"] == "a.jpg"
+
+
+def test_what_fails_at_once_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError), PredictionFile(tmp_path / "p.jsonl", SPACE):
+        raise DataError("no such picture")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_a_file_name_that_is_no_text_is_spelled_out(kind: str, shapes: Path, shapes_run: Run, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    shutil.copy(shapes / "red" / "0.png", odd)
+    out = tmp_path / f"p.{kind}"
+    with PredictionFile(out, shapes_run.space) as file:
+        (label_set,) = predict(shapes_run, [odd])
+        file.write(label_set)
+    assert label_set.id.endswith(r"caf\udce9.png")
+    assert (label_set.labels, label_set.error) == (("red",), None)
+    assert out.is_file()
 
 
 def test_other_endings_are_refused(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ def test_runs_on_vectors_are_one_line(shapes_run: Run, tmp_path: Path) -> None:
     ("flags", "said"),
     [
         (["--workers", "2"], "--workers and --samples-per-part belong to --engine ray"),
+        (["--engine", "ray", "--out", "o", "--samples-per-part", "0"], "a part must hold at least one sample, got 0"),
         (["--engine", "ray"], "--engine ray writes many files: name a folder for them by --out"),
         (["--engine", "ray", "--out", "o", "--overwrite"], "--overwrite: parts that are written stay"),
         (["--out", "s3://bucket/o.parquet"], "a file is written on disk"),

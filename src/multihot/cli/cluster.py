@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from multihot.data.stores import is_address
 from multihot.errors import ArgumentError
+from multihot.models import RuntimeName
 from multihot.predict.ray_engine import SAMPLES_A_PART, predict_on_ray
 
 
@@ -29,13 +30,16 @@ class Cluster:
         Parameter(help=f"With --engine ray: samples in each file that is written; {SAMPLES_A_PART} by default."),
     ] = None
 
-    def predict(self, run: Path, inputs: tuple[str, ...], out: str | None, overwrite: bool) -> None:
+    def predict(
+        self, run: Path, inputs: tuple[str, ...], out: str | None, overwrite: bool, runtime: RuntimeName
+    ) -> None:
         """Write parts to a folder."""
         if out is None:
             raise ArgumentError("--engine ray writes many files: name a folder for them by --out")
         if overwrite:
             raise ArgumentError("--overwrite: parts that are written stay, and the rest is added; choose another --out")
-        predict_on_ray(run, inputs, out, workers=self.workers, samples_a_part=self.samples_per_part or SAMPLES_A_PART)
+        samples_a_part = SAMPLES_A_PART if self.samples_per_part is None else self.samples_per_part
+        predict_on_ray(run, inputs, out, workers=self.workers, samples_a_part=samples_a_part, runtime=runtime)
 
 
 ALONE = Cluster()

@@ -56,6 +56,9 @@ def predict(
 
 
 def _of_pictures(predictor: Predictor, inputs: Sequence[str]) -> Iterator[LabelSet]:
+    stored = [text for text in inputs if "://" in text]
+    if stored:
+        raise ArgumentError(f"{stored[0]}: an exported file takes pictures on disk; addresses are for a run directory")
     paths = find_pictures(inputs)
     return said_of_errors(track(predictor.predict_files(paths), "predicting", len(paths)))
 

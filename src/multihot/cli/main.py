@@ -49,6 +49,9 @@ def main() -> None:
     except BrokenPipeError:  # whoever read has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is it told again at the end
         sys.exit(1)
+    except OSError as error:
+        status = 1 if error.filename is None else 2  # a place that was named and cannot be used
+        sys.exit(fail(error, status, debug))
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
     processes.leave()

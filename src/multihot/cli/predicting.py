@@ -13,8 +13,9 @@ from multihot.explain import explain as explain_by
 from multihot.explain import write_heat_maps
 from multihot.labels import LabelSet
 from multihot.models import RuntimeName
-from multihot.predict import PredictionFile, find_pictures
+from multihot.predict import PredictionFile
 from multihot.predict import predict as predict_with
+from multihot.predict.images import find_images
 from multihot.progress import logger
 from multihot.run import ListedRun, Run, ScoreEvaluation, load_run
 from multihot.scores import predict_from_scores
@@ -59,13 +60,14 @@ def predict(
             "nothing to predict: after the run, name pictures, folders or glob patterns, or files of feature vectors"
         )
     if cluster != ALONE:
-        cluster.predict(run, inputs, out, overwrite)
+        cluster.predict(run, inputs, out, overwrite, runtime)
         return
     loaded = load_run(run, runtime)
     if explain is None:
         label_sets = predict_with(loaded, inputs)
     else:
-        label_sets = write_heat_maps(explain_by(loaded, find_pictures(inputs)), explain, overwrite=overwrite)
+        names, _ = find_images(inputs)
+        label_sets = write_heat_maps(explain_by(loaded, names), explain, overwrite=overwrite)
     _hand_over(label_sets, loaded, out, overwrite)
 
 

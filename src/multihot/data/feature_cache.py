@@ -16,6 +16,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
+from multihot.errors import DataError, one_line
+
 SHARD = 512
 
 
@@ -23,6 +25,11 @@ def cache_folder() -> Path:
     """Where caches live: `MULTIHOT_CACHE`, else `multihot` in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("MULTIHOT_CACHE") or Path(base) / "multihot")
+
+
+def cannot_keep(place: Path, error: Exception) -> DataError:
+    """What to say where a cache cannot be written."""
+    return DataError(f"{place}: cannot be written ({one_line(error)}): set MULTIHOT_CACHE to another folder")
 
 
 class FeatureCache:
@@ -65,18 +72,25 @@ class FeatureCache:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is not on disk yet as one more shard."""
+        """Write what is not on disk yet as one more shard.
+
+        Raises:
+            DataError: it cannot be written.
+        """
         if not self._unsaved:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, NDArray[Any]] = {
             "contents": np.array([list(bytes.fromhex(content)) for content in self._unsaved], dtype=np.uint8),
             # safetensors writes memory as it lies, and maps of a network may lie channels last.
             "features": np.ascontiguousarray(np.stack(list(self._unsaved.values()))),
         }
-        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        os.close(handle)
-        save_file(arrays, name)
-        shard = Path(name).replace(Path(name).with_suffix(".safetensors"))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            os.close(handle)
+            save_file(arrays, name)
+            shard = Path(name).replace(Path(name).with_suffix(".safetensors"))
+        except (OSError, SafetensorError) as error:
+            raise cannot_keep(self.folder, error) from error
         self._unsaved.clear()
         self._read(shard)

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from multihot.data.feature_cache import cache_folder
+from multihot.data.feature_cache import cache_folder, cannot_keep
 from multihot.data.loading import PREPARED
 from multihot.errors import DataError
 from multihot.progress import logger
@@ -36,7 +36,7 @@ class PictureCache:
         folder: the root of caches; `cache_folder()` by default.
 
     Raises:
-        DataError: the disk has no room for all of them.
+        DataError: the disk has no room for all of them, or the folder cannot be written.
     """
 
     def __init__(self, contents: Sequence[str], size: int, folder: Path | None = None) -> None:
@@ -47,7 +47,10 @@ class PictureCache:
         self._first = len(names) * _CHECKSUM_BYTES
         self._picture_bytes = size * size * 3
         self.nbytes = self._first + len(names) * self._picture_bytes
-        self._reserve()
+        try:
+            self._reserve()
+        except OSError as error:
+            raise cannot_keep(self.path.parent, error) from error
         # Nothing is written through these maps: where a disk is full, that would end the process without a word.
         self._sums = np.memmap(self.path, np.uint32, "r+", shape=len(names))
         self._pixels = np.memmap(self.path, np.uint8, "r+", self._first, (len(names), size, size, 3))
@@ -97,7 +100,7 @@ class PictureCache:
                 file.seek(place * _CHECKSUM_BYTES)
                 file.write(_checksum(values).tobytes())
         except OSError as error:
-            raise DataError(f"{self.path}: cannot keep a picture: {error.strerror or error}") from error
+            raise cannot_keep(self.path.parent, error) from error
 
 
 def _checksum(pixels: NDArray[np.uint8]) -> np.uint32:

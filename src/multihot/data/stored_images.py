@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multihot.data.decoding import decode_bytes
-from multihot.data.stores import locate, reason_of
+from multihot.data.images import ImageFiles, Images
+from multihot.data.stores import is_address, locate, reason_of
 from multihot.errors import ImageError
 
 
@@ -41,3 +42,8 @@ class StoredImages:
     def take(self, rows: Sequence[int]) -> Self:
         """The pictures with these indices, in their order."""
         return type(self)([self._names[row] for row in rows])
+
+
+def images_at(names: Sequence[str]) -> Images:
+    """The pictures at these paths or addresses."""
+    return StoredImages(names) if any(map(is_address, names)) else ImageFiles(names)

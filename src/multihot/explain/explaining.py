@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from multihot.data import ImageArrays, ImageFiles, Images
+from multihot.data import ImageArrays, Images
 from multihot.data.loading import Loaded, load
+from multihot.data.stored_images import images_at
 from multihot.errors import DataError
 from multihot.explain.explanation import Explanation
 from multihot.explain.gradient import require_captum
@@ -33,7 +34,8 @@ def explain(
 
     Args:
         run: a run of pictures.
-        pictures: paths of files (one alone is a list of one), or pictures (N, H, W), (N, H, W, 1 or 3) uint8.
+        pictures: paths or addresses of files (one alone is a list of one), or pictures (N, H, W), (N, H, W, 1 or 3)
+            uint8.
         labels: which labels to look for; where they are not given, those decided present in each picture.
 
     A picture that cannot be read has its reason in `label_set.error`, and no maps.
@@ -52,7 +54,8 @@ def explain(
     paths = [pictures] if isinstance(pictures, str | Path) else pictures
     if isinstance(paths, np.ndarray):
         return _explained(run, run.classifier, ImageArrays(paths), [str(row) for row in range(len(paths))], labels)
-    return _explained(run, run.classifier, ImageFiles(paths), [str(path) for path in paths], labels)
+    names = [str(path) for path in paths]
+    return _explained(run, run.classifier, images_at(names), names, labels)
 
 
 def _explained(

@@ -10,6 +10,8 @@ from typing import IO, Any, Protocol, Self
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSet
 from multihot.labels.order import order_hash
+from multihot.progress import logger
+from multihot.wording import counted
 
 ROWS_IN_MEMORY = 4096
 CELLS_IN_MEMORY = 2**22  # a probability is a Python number until it is written, of about fifty bytes
@@ -168,6 +170,8 @@ WRITERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {
 class PredictionFile:
     """A file of label sets in the form that its name says; it appears when it is whole.
 
+    Where something ends the work before that, what was written stays beside it, and is named in a warning.
+
     Args:
         path: ends in .jsonl, .csv or .parquet.
         names: of the labels, in their order; a label space is them.
@@ -187,6 +191,7 @@ class PredictionFile:
         self._writers = LISTED_WRITERS if lists else WRITERS
         self._part = path.with_name(f".{path.name}.part")
         self._names = tuple(names)
+        self._written = 0
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,6 +201,7 @@ class PredictionFile:
     def write(self, label_set: LabelSet) -> None:
         """Add one."""
         self._writer.write(label_set)
+        self._written += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -203,6 +209,10 @@ class PredictionFile:
         self._writer.close()
         if kind is None:
             self._part.replace(self._path)
+        elif self._written:
+            logger.warning("not finished: %s so far, in %s", counted(self._written, "label set"), self._part)
+        else:
+            self._part.unlink()
 
 
 def columns(names: Sequence[str]) -> list[str]:

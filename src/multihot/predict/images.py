@@ -1,10 +1,10 @@
 """Pictures, on disk or in a store, with their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from multihot.data.images import ImageFiles, Images
-from multihot.data.stored_images import StoredImages
+from multihot.data.images import Images
+from multihot.data.stored_images import images_at
 from multihot.data.stores import find_files, is_address
 from multihot.errors import DataError
 from multihot.predict.finding import find_pictures
@@ -25,8 +25,3 @@ def find_images(inputs: str | Path | Iterable[str | Path]) -> tuple[list[str], I
         found.update(dict.fromkeys(names))
     names = list(found)
     return names, images_at(names)
-
-
-def images_at(names: Sequence[str]) -> Images:
-    """The pictures at these paths or addresses."""
-    return StoredImages(names) if any(map(is_address, names)) else ImageFiles(names)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from multihot.errors import ArgumentError, DataError, MissingExtraError
+from multihot.models import RuntimeName
 from multihot.predict.images import find_images
 from multihot.predict.parts import Manifest, PartsFolder
 from multihot.progress import logger, track
@@ -24,6 +25,7 @@ def predict_on_ray(
     *,
     workers: int | None = None,
     samples_a_part: int = SAMPLES_A_PART,
+    runtime: RuntimeName = "auto",
 ) -> None:
     """Label sets of pictures as Parquet parts in a folder, by the processes of a Ray cluster.
 
@@ -36,6 +38,7 @@ def predict_on_ray(
         out: a folder, as a path or address that every machine can write.
         workers: processes, each with the whole model; by default one for each GPU, or each core where there is none.
         samples_a_part: how many samples a worker does at a time.
+        runtime: what computes the features of pictures, in every worker.
 
     Raises:
         MissingExtraError: Ray is not installed.
@@ -53,7 +56,7 @@ def predict_on_ray(
     folder = PartsFolder(out)
     folder.open(manifest)
     try:
-        _write_missing(files, names, manifest, folder, workers)
+        _write_missing(files, names, manifest, folder, workers, runtime)
     except KeyboardInterrupt:
         logger.info("%d of %d parts are written; the same command goes on", len(folder.written()), manifest.parts)
         raise
@@ -69,7 +72,12 @@ def _run_files(folder: Path) -> dict[str, bytes]:
 
 
 def _write_missing(
-    files: Mapping[str, bytes], names: Sequence[str], manifest: Manifest, folder: PartsFolder, workers: int | None
+    files: Mapping[str, bytes],
+    names: Sequence[str],
+    manifest: Manifest,
+    folder: PartsFolder,
+    workers: int | None,
+    runtime: RuntimeName,
 ) -> None:
     missing = sorted(set(range(manifest.parts)) - folder.written())
     there = manifest.parts - len(missing)
@@ -81,7 +89,7 @@ def _write_missing(
 
     said = time.monotonic()
     with cluster(files, workers) as held:
-        written = write_parts(start(folder.name, workers, len(missing)), held, names, manifest, missing)
+        written = write_parts(start(folder.name, workers, len(missing), runtime), held, names, manifest, missing)
         for done, _ in enumerate(track(written, "predicting parts", len(missing)), start=1):
             if time.monotonic() - said > _SECONDS_BETWEEN_LINES:
                 said = time.monotonic()

@@ -18,10 +18,11 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its make
 import ray
 
 from multihot.data.ahead import set_threads
+from multihot.data.stored_images import images_at
 from multihot.data.stores import is_address, reason_of
 from multihot.errors import DataError, one_line
 from multihot.memory import keep_large_blocks
-from multihot.predict.images import images_at
+from multihot.models import RuntimeName
 from multihot.predict.parts import Manifest, PartsFolder
 from multihot.run import Run
 from multihot.wording import counted
@@ -68,12 +69,14 @@ class Worker:
     Args:
         out: the folder of parts.
         threads: that read and decode pictures.
+        runtime: what computes their features.
     """
 
-    def __init__(self, out: str, threads: int) -> None:
+    def __init__(self, out: str, threads: int, runtime: RuntimeName) -> None:
         keep_large_blocks()
         set_threads(threads)
         self._folder = PartsFolder(out)
+        self._runtime: RuntimeName = runtime
         self._run: Run | None = None
 
     def version(self) -> str:
@@ -89,20 +92,20 @@ class Worker:
             names: of the samples.
             places: where they lie.
         """
-        run = self._run = self._run or _load(ray.get(files[0]))
+        run = self._run = self._run or _load(ray.get(files[0]), self._runtime)
         with self._folder.writer(part, run.space.names) as writer:
             for label_set in run.label_sets(names, images_at(places)):
                 writer.write(label_set)
 
 
-def _load(files: Mapping[str, bytes]) -> Run:
+def _load(files: Mapping[str, bytes], runtime: RuntimeName) -> Run:
     with TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        return Run.load(folder)
+        return Run.load(folder, runtime)
 
 
-def start(out: str, workers: int | None, most: int) -> list[Any]:
+def start(out: str, workers: int | None, most: int, runtime: RuntimeName) -> list[Any]:
     """Begin workers, `most` at most; those that the cluster has no room for begin when it has."""
     has = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus, cores = has.get("GPU", 0), has.get("CPU", 1)
@@ -112,7 +115,7 @@ def start(out: str, workers: int | None, most: int) -> list[Any]:
     remote = ray.remote(num_cpus=1, num_gpus=share, max_restarts=-1, max_task_retries=_TRIES - 1)(Worker)
     place = out if is_address(out) else str(Path(out).absolute())
     threads = max(2, int(cores // count))  # a GPU waits for them; on a core one decodes while the other encodes
-    return [remote.remote(place, threads) for _ in range(count)]
+    return [remote.remote(place, threads, runtime) for _ in range(count)]
 
 
 def write_parts(

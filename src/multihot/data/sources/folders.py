@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 from multihot.data.picture_names import picture_names
 from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.picture_files import write_pictures
-from multihot.data.sources.records import Record, assemble, sayable, split_of
+from multihot.data.sources.records import Record, assemble, split_of
 from multihot.errors import ArgumentError, DataError
-from multihot.wording import counted
+from multihot.wording import counted, sayable
 
 
 def read_folders(source: Path, *, separator: str = "_") -> Samples:

@@ -16,6 +16,7 @@ from multihot.data.samples import Samples, SetAside
 from multihot.data.sources.similar_names import similar_names
 from multihot.errors import DataError
 from multihot.labels import LabelSpace, Targets
+from multihot.wording import sayable
 
 _SPLITS = {
     "train": "train",
@@ -166,15 +167,6 @@ def file_in(folder: Path, name: str) -> Path:
 def relative(path: Path, top: Path) -> str:
     """A file's path from a folder, with forward slashes: the sample's id."""
     return Path(os.path.relpath(path, top)).as_posix()
-
-
-def sayable(name: str) -> str:
-    r"""A file's name as valid text, whatever bytes it was read from.
-
-    >>> sayable("caf\udce9.jpg")
-    'caf\\udce9.jpg'
-    """
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _require_samples(ids: Sequence[str], source: Path, set_aside: Sequence[SetAside]) -> None:
