@@ -74,10 +74,12 @@ def _by_onnxruntime(encoder: Encoder, folder: Path) -> Outputs:
 
 def _compiled(encoder: Encoder, folder: Path) -> Outputs:
     """Torch keeps what it compiled by itself."""
-    compiled = torch.compile(encoder, dynamic=True)
+    compiled = torch.compile(encoder)
 
     def run(pictures: Tensor) -> Tensor:
         with torch.inference_mode():
+            # Only the batch: padding that depends on open sizes of pictures takes more than five minutes to trace.
+            torch._dynamo.maybe_mark_dynamic(pictures, 0)
             outputs: Tensor = compiled(pictures)
         return outputs
 
