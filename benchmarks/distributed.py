@@ -5,8 +5,10 @@
   apart the test figures are.
 - `head`: memory of a linear head over labels in one process and in each of two: how much each grows at its peak over a
   training step and the best 5 labels, weights, gradients and AdamW's state included.
+- `weights`: what each of two processes holds while it trains an encoder with `--tune full`, weights replicated and
+  sharded: bytes of parameters, gradients, AdamW's moments, moving average and best weights, and its peak memory.
 
-    .venv/bin/python benchmarks/distributed.py [--only train|head] [--pictures 600] [--labels 400000]
+    .venv/bin/python benchmarks/distributed.py [--only train|head|weights] [--pictures 600] [--labels 400000]
 """
 
 import argparse
@@ -23,12 +25,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from numpy.typing import NDArray
 from scipy import sparse
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from multihot import processes
 from multihot.labels import Targets
-from multihot.train import ShardedLinearHead
+from multihot.models import build_classifier
+from multihot.recipe import Recipe
+from multihot.train import ShardedLinearHead, full
+from multihot.train.sharded_weights import own_part
 
 FIGURES = ("exact_match", "micro_f1", "mean_average_precision", "log_loss")
 SAMPLES, FEATURES, PRESENT = 256, 256, 5
@@ -124,22 +131,66 @@ def _cells(columns: NDArray[np.intp], labels: int) -> Any:
     return sparse.csr_array((np.ones(len(columns), dtype=bool), (rows, columns)), shape=(SAMPLES, labels))
 
 
+def weights_step(encoder: str, parallel: str) -> None:
+    """In each process: two steps of full training, and what it holds after them."""
+    processes.join()
+    torch.set_num_threads(1)
+    recipe = Recipe.parse({"encoder": {"name": encoder, "weights": "none"}, "full": {"parallel": parallel}})
+    classifier = build_classifier(recipe.picture_encoder, recipe.head, 20, load_weights=True)
+    weights = 4 * sum(parameter.numel() for parameter in classifier.parameters())
+    accelerator = Accelerator(cpu=True)
+    stepped, averaged = full._stepped_and_averaged(classifier, recipe.full, accelerator)
+    optimiser = torch.optim.AdamW(full.parameter_groups(stepped.classifier, recipe.full, 1.0), fused=True)
+    objective = accelerator.prepare_model(stepped, evaluation_mode=parallel == "sharded").train()
+    size = stepped.classifier.encoder.spec.size
+    for _ in range(2):
+        optimiser.zero_grad(set_to_none=True)
+        objective(torch.rand(2, 3, size, size), torch.ones(2, 20), binary_cross_entropy_with_logits)[0].backward()
+        optimiser.step()
+    best = [tensor.detach().clone() for tensor in averaged.parameters()]
+    gradients = [parameter.grad for parameter in stepped.parameters() if parameter.grad is not None]
+    moments = [moment for of_one in optimiser.state.values() for moment in of_one.values() if moment.ndim]
+    tensors = [*stepped.parameters(), *gradients, *moments, *averaged.parameters(), *best]
+    storages = [own_part(tensor.detach()).untyped_storage() for tensor in tensors]
+    held = sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())  # some share one
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    of_all = processes.from_all(f"{held / 1e6:.1f} MB held, {peak / 1e6:.0f} MB at the peak")
+    if processes.is_first():
+        print(f"{encoder}, {weights / 1e6:.1f} MB of weights, {parallel}: {'; '.join(of_all)}", flush=True)
+    processes.leave()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--only", choices=["train", "head"])
+    parser.add_argument("--only", choices=["train", "head", "weights"])
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MULTIHOT_DATA", "../shared/data")))
     parser.add_argument("--pictures", type=int, default=600)
     parser.add_argument("--labels", type=int, default=400_000)
-    parser.add_argument("--step", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--encoder", default="vit_base_patch16_224")
+    parser.add_argument("--step", choices=["head", "replicated", "sharded"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.step:
+    if arguments.step == "head":
         head_step(arguments.labels)
-        return
-    if arguments.only != "head":
+    elif arguments.step:
+        weights_step(arguments.encoder, arguments.step)
+    else:
+        compare(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    if arguments.only in (None, "train"):
         compare_training(arguments.data.resolve(), arguments.pictures)
-    if arguments.only != "train":
+    if arguments.only in (None, "head"):
         for count in (1, 2):
-            subprocess.run([*torchrun(count), __file__, "--step", "--labels", str(arguments.labels)], check=True)
+            begin(count, "head", "--labels", str(arguments.labels))
+    if arguments.only in (None, "weights"):
+        for parallel in ("replicated", "sharded"):
+            begin(2, parallel, "--encoder", arguments.encoder)
+
+
+def begin(count: int, step: str, *settings: str) -> None:
+    """A step in so many processes."""
+    subprocess.run([*torchrun(count), __file__, "--step", step, *settings], check=True)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ from multihot.recipe import FullSettings, Recipe
 from multihot.train import full
 from multihot.train.checkpoints import TrainingState
 from multihot.train.judge import Loss, Tally
+from multihot.train.moving_average import MovingAverage
+from multihot.train.objective import Objective
 
 LABELS, BATCH = 20, 32
 LOOP_LIMIT, METRICS_LIMIT = 1.03, 0.02
@@ -85,18 +87,19 @@ def bare(classifier: Classifier, data: Data, *, averaged: bool = False) -> Calla
     return epoch
 
 
-def ours(classifier: Classifier, data: Data) -> Callable[[], None]:
+def ours(classifier: Classifier, data: Data, kind: type[Objective] = Objective) -> Callable[[], None]:
     """An epoch of multihot, without validation."""
     settings = FullSettings(batch_size=BATCH, learning_rate=1e-4, augment=STILL)
     accelerator = Accelerator(cpu=True)
-    average = ModelEmaV3(classifier, decay=0.99**full.AVERAGED_EVERY, use_warmup=True)
+    stepped, averaged = kind(classifier), kind(copy.deepcopy(classifier)).eval()
+    average = MovingAverage(stepped, averaged, decay=0.99**full.AVERAGED_EVERY)
     optimiser = torch.optim.AdamW(full.parameter_groups(classifier, settings, 1.0), fused=True)
-    state = TrainingState(classifier, average.module, optimiser)
+    state = TrainingState(classifier, averaged.classifier, optimiser)
     space = LabelSpace(tuple(f"label {number}" for number in range(LABELS)))
     loss = build_loss(Recipe().loss, space)
     rows = np.arange(len(data.targets))
     task = full.Task(ImageArrays(data.pixels.numpy()), data.targets, rows, rows[:0], loss, 0)
-    objective = accelerator.prepare(full.Objective(classifier))
+    objective = accelerator.prepare(stepped)
     return lambda: void(full._epoch(state, objective, average, task, settings, accelerator))
 
 
@@ -104,7 +107,7 @@ def void(_: Any) -> None:
     """Records are of no interest here."""
 
 
-class WithoutLogits(full.Objective):
+class WithoutLogits(Objective):
     """The objective without what metrics are made of."""
 
     def forward(self, pictures: Tensor, targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
@@ -125,8 +128,7 @@ class Silent(Tally):
 
 def unmeasured(classifier: Classifier, data: Data) -> Callable[[], None]:
     """An epoch of multihot without metrics."""
-    with mock.patch.object(full, "Objective", WithoutLogits):
-        epoch = ours(classifier, data)
+    epoch = ours(classifier, data, WithoutLogits)
     return mock.patch.object(full, "Tally", Silent)(epoch)
 
 

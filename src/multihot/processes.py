@@ -86,11 +86,13 @@ def join() -> None:
 
 
 def leave() -> None:
-    """Part from the others, at the end of the program."""
+    """Part from the others, all of which call it at the end of the program."""
     if started_together():
         from torch import distributed
 
         if distributed.is_initialized():
+            # A thread of gloo that lets go of the last message while Python ends would abort the process.
+            distributed.barrier()
             distributed.destroy_process_group()
 
 

@@ -63,6 +63,10 @@ class FullSettings(BaseModel):
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     """`auto`: bf16 where the device computes in it natively (recent GPUs), else no."""
 
+    parallel: Literal["replicated", "sharded"] = "replicated"
+    """How several processes hold the model: `replicated`, whole in each (DDP), or `sharded`: weights, their average,
+    gradients and AdamW's moments are divided among them (FSDP), for encoders that one device cannot train."""
+
     picture_cache: bool = False
     """Keep decoded and resized pictures on disk, so that from the second epoch on nothing is decoded: for GPUs, and
     large photographs. Takes 3 S² bytes a picture at S pixels (150 KB at 224), in the folder of `MULTIHOT_CACHE`."""

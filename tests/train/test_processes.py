@@ -44,6 +44,7 @@ def computed(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MULTIHOT_CACHE", str(folder / "cache"))
+        WORKER.train_a_little(folder / "one.safetensors")
         ends = two(SCRIPT, "compute", shapes, folder)
     assert [end.returncode for end in ends] == [0, 0], ends
     return folder
@@ -59,6 +60,25 @@ def test_a_shared_step_is_that_of_the_whole_batch(computed: Path, name: str, sam
         torch.testing.assert_close(ours[part], expected, msg=lambda message, part=part: f"{part}: {message}")
 
 
+@pytest.mark.parametrize("samples", [7, 1])
+@pytest.mark.parametrize("name", WORKER.LOSSES)
+def test_a_step_of_sharded_weights_is_that_of_whole_ones(computed: Path, name: str, samples: int) -> None:
+    ours = torch.load(computed / "computed.pt", weights_only=False)["sharded steps"][f"{name}, {samples}"]
+    expected = WORKER.full_step(WORKER.LOSSES[name], samples, "replicated")
+    assert ours.keys() == expected.keys()
+    for part, tensor in expected.items():
+        torch.testing.assert_close(ours[part], tensor, msg=lambda message, part=part: f"{part}: {message}")
+
+
+def test_a_checkpoint_is_the_same_however_weights_are_held(computed: Path) -> None:
+    assert (computed / "sharded.safetensors").read_bytes() == (computed / "one.safetensors").read_bytes()
+
+
+def test_each_process_holds_its_part_of_sharded_weights(computed: Path) -> None:
+    found = torch.load(computed / "computed.pt", weights_only=False)
+    assert found["held"] == pytest.approx([0.5, 0.5], abs=0.01)
+
+
 @pytest.mark.parametrize("name", WORKER.CELL_LOSSES)
 def test_a_head_sharded_over_labels_is_the_whole_head(computed: Path, name: str) -> None:
     ours = torch.load(computed / "computed.pt", weights_only=False)["heads"][name]
@@ -68,17 +88,16 @@ def test_a_head_sharded_over_labels_is_the_whole_head(computed: Path, name: str)
         torch.testing.assert_close(ours[part], expected, msg=lambda message, part=part: f"{part}: {message}")
 
 
-def test_rows_and_batches_of_all(computed: Path) -> None:
+def test_rows_of_all(computed: Path) -> None:
     found = torch.load(computed / "computed.pt", weights_only=False)
     assert found["rows"].tolist() == [[0, 0], [1, 1], [1, 1]]
     assert found["rows"].dtype == np.float16
-    assert found["batches"] == [[*range(32), *range(64, 70)], [*range(32, 64)]]
 
 
-@pytest.mark.parametrize("tune", ["head-then-full", "head"])
-def test_two_processes_train_as_one(computed: Path, shapes: Path, tmp_path: Path, tune: str) -> None:
+@pytest.mark.parametrize(("tune", "parallel"), WORKER.TRAININGS)
+def test_two_processes_train_as_one(computed: Path, shapes: Path, tmp_path: Path, tune: str, parallel: str) -> None:
     alone = train(read(shapes), WORKER.recipe(tune), tmp_path / "alone")
-    together = Run.load(computed / tune)
+    together = Run.load(computed / f"{tune}, {parallel}")
     assert (together.folder / SPLIT).read_bytes() == (alone.folder / SPLIT).read_bytes()
     for ours, expected in zip(together.history(), alone.history(), strict=True):
         for part in ("train", "validation"):
@@ -97,14 +116,16 @@ def figures(run: Run, part: str) -> dict[str, float]:
 
 
 def test_a_killed_worker_costs_nothing(computed: Path, shapes: Path, tmp_path: Path) -> None:
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1"]
-    command = [sys.executable, *torchrun, SCRIPT, "killed once", shapes, tmp_path / "run"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=2"]
+    command = [sys.executable, *torchrun, SCRIPT, "killed twice", shapes, tmp_path]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     end = subprocess.run(list(map(str, command)), env=environment, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
     assert end.returncode == 0, end.stderr
     assert "exitcode: -9" in end.stderr
-    for name in (HISTORY, METRICS, SCORES, WEIGHTS):
-        assert (tmp_path / "run" / name).read_bytes() == (computed / "head-then-full" / name).read_bytes(), name
+    for tune, parallel in WORKER.TRAININGS[:2]:
+        run = f"{tune}, {parallel}"
+        for name in (HISTORY, METRICS, SCORES, WEIGHTS):
+            assert (tmp_path / run / name).read_bytes() == (computed / run / name).read_bytes(), (run, name)
 
 
 def test_what_is_wrong_is_raised_in_all_and_said_once(computed: Path) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from multihot.data import ImageArrays, Samples, read
-from multihot.errors import DataError, RunError
+from multihot.data import Features, ImageArrays, Samples, read
+from multihot.errors import DataError, RecipeError, RunError
 from multihot.labels import LabelSpace, Targets
-from multihot.recipe import Recipe
-from multihot.run import Run
+from multihot.recipe import FullSettings, Recipe
+from multihot.run import RECIPE, Run, write_recipe
 from multihot.train import train
+from multihot.train.settle import settle
 
 SMALL = Recipe.parse({"encoder": {"name": "cnn32", "pooling": "average+max"}, "tune": "head", "device": "cpu"})
 
@@ -130,6 +131,31 @@ def test_what_was_noticed_is_kept_and_shown(tmp_path: Path, caplog: pytest.LogCa
         "split: no test sample has label 1",
     ]
     assert all(note in caplog.text for note in run.notes())
+
+
+@pytest.mark.parametrize(("tune", "message"), [("full", "there is one: start several"), ("head", "the head alone")])
+def test_what_cannot_be_sharded_is_said(shapes: Path, tmp_path: Path, tune: str, message: str) -> None:
+    recipe = Recipe.parse({"encoder": "cnn32", "tune": tune, "device": "cpu", "full": {"parallel": "sharded"}})
+    with pytest.raises(RecipeError, match=f"full.parallel: sharded .*{message}"):
+        train(read(shapes), recipe, tmp_path / "run")
+
+
+def test_vectors_are_not_sharded(tmp_path: Path) -> None:
+    space = LabelSpace(("a", "b"))
+    samples = Samples(("0", "1"), Features(np.eye(2)), space, Targets.from_dense(np.eye(2)))
+    with pytest.raises(RecipeError, match=r"full\.parallel: sharded is for encoders of pictures"):
+        train(samples, Recipe.parse({"full": {"parallel": "sharded"}}), tmp_path / "run")
+
+
+def test_how_weights_are_held_may_change_when_a_run_goes_on(shapes: Path, tmp_path: Path) -> None:
+    recipe = Recipe.parse({"encoder": "cnn32", "tune": "full", "full": {"parallel": "sharded"}})
+    begun = settle(recipe, read(shapes), tmp_path, resume=False)
+    write_recipe(tmp_path / RECIPE, begun)
+    replicated = recipe.model_copy(update={"full": FullSettings()})
+    assert settle(replicated, read(shapes), tmp_path, resume=True) == begun.model_copy(update={"full": FullSettings()})
+    assert settle(None, read(shapes), tmp_path, resume=True) == begun
+    with pytest.raises(RunError, match="another recipe"):
+        settle(recipe.model_copy(update={"full": FullSettings(epochs=7)}), read(shapes), tmp_path, resume=True)
 
 
 def test_a_finished_run_is_not_taken_for_another(shapes: Path, shapes_run: Run) -> None:

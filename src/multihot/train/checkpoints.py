@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
+from multihot import processes
 from multihot.errors import RunError
 from multihot.models import Classifier
+from multihot.train.sharded_weights import part_like, whole
 
 
 @dataclass
@@ -28,7 +30,7 @@ class TrainingState:
     """
 
     model: Classifier
-    average: nn.Module
+    average: Classifier
     optimiser: torch.optim.Optimizer
     step: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -41,17 +43,26 @@ class TrainingState:
 
 
 def save_checkpoint(path: Path, state: TrainingState) -> None:
-    """Write the whole state in one move; what is random needs no place in it, being drawn from seed and epoch."""
+    """Write the whole state in one move; what is random needs no place in it, being drawn from seed and epoch.
+
+    All processes call it, and the first writes: tensors are whole in the file, however weights are held.
+    """
     optimiser = state.optimiser.state_dict()
-    tensors = {
+    held = {
         **_prefixed("model", state.model.state_dict()),
         **_prefixed("average", state.average.state_dict()),
         **_prefixed("best", state.best),
     }
     for index, moments in optimiser["state"].items():
-        tensors.update(_prefixed(f"optimiser.{index}", moments))
-    # Tensors that share memory cannot be stored twice.
-    tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+        held.update(_prefixed(f"optimiser.{index}", moments))
+    tensors = {}
+    for name, tensor in held.items():
+        gathered = whole(tensor.detach())
+        if processes.is_first():
+            # Tensors that share memory cannot be stored twice.
+            tensors[name] = gathered.cpu().clone().contiguous()
+    if not processes.is_first():
+        return
     facts = {"step": state.step, "history": state.history, "groups": optimiser["param_groups"]}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -60,11 +71,15 @@ def save_checkpoint(path: Path, state: TrainingState) -> None:
 
 
 def load_checkpoint(path: Path, state: TrainingState) -> None:
-    """Fill the state from a checkpoint; its modules and optimiser must be those of the same recipe."""
+    """Fill the state from a checkpoint; its modules and optimiser must be those of the same recipe.
+
+    Whether weights were sharded when it was written, and over how many processes, makes no difference.
+    """
+    held = _held(state)
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads(file.metadata()["facts"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: part_like(file.get_tensor(name), held.get(name)) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path}: cannot be read ({error}); remove it to start this run again") from error
     state.model.load_state_dict(_part(tensors, "model"))
@@ -76,6 +91,16 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
         moments.setdefault(int(index), {})[moment] = tensor
     state.optimiser.load_state_dict({"state": moments, "param_groups": facts["groups"]})
     state.step, state.history = facts["step"], facts["history"]
+
+
+def _held(state: TrainingState) -> dict[str, Tensor]:
+    """Tensors of a checkpoint's names that are held as those of its names will be."""
+    model, average = state.model.state_dict(), state.average.state_dict()
+    held = {**_prefixed("model", model), **_prefixed("average", average), **_prefixed("best", average)}
+    parameters = [parameter for group in state.optimiser.param_groups for parameter in group["params"]]
+    for index, parameter in enumerate(parameters):
+        held.update(_prefixed(f"optimiser.{index}", {"exp_avg": parameter, "exp_avg_sq": parameter}))
+    return held
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 Shapes: N samples, B batch, L labels, S height and width in pixels.
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,8 +28,11 @@ from multihot.progress import logger, track
 from multihot.recipe import FullSettings
 from multihot.train.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from multihot.train.judge import Judgement, Loss, Tally
+from multihot.train.moving_average import MovingAverage
+from multihot.train.objective import Objective
+from multihot.train.sharded_weights import let_go, sharded, whole
 from multihot.train.synced_norms import synced_norms
-from multihot.train.whole_batch import Place, loss_of_all, own_batches, own_share
+from multihot.train.whole_batch import Place, loss_of_all, own_share
 
 PLATEAU_PATIENCE = 2
 PLATEAU_FACTOR = 0.5
@@ -81,28 +85,39 @@ def train_full(
     Returns:
         One record an epoch, for `history.jsonl`; `kept` marks the one whose weights are.
     """
-    from timm.utils.model_ema import ModelEmaV3  # timm takes seconds to import
-
     classifier.to(accelerator.device)
-    average = ModelEmaV3(classifier, decay=settings.ema_decay**AVERAGED_EVERY, use_warmup=True)
-    optimiser = torch.optim.AdamW(parameter_groups(classifier, settings, encoder_factor), fused=True)
-    state = TrainingState(classifier, average.module, optimiser)
+    stepped, averaged = _stepped_and_averaged(classifier, settings, accelerator)
+    average = MovingAverage(stepped, averaged.eval(), settings.ema_decay**AVERAGED_EVERY)
+    optimiser = torch.optim.AdamW(parameter_groups(stepped.classifier, settings, encoder_factor), fused=True)
+    state = TrainingState(stepped.classifier, averaged.classifier, optimiser)
     if processes.decided_by_first(checkpoint.is_file):
         load_checkpoint(checkpoint, state)
         logger.info("going on after epoch %d", state.epoch)
-    objective = accelerator.prepare(Objective(classifier))
+    # Weights that are sharded need no other wrapping; only the precision is left to set.
+    objective = accelerator.prepare_model(stepped, evaluation_mode=settings.parallel == "sharded")
     while state.epoch < settings.epochs and not _waited_enough(state.history, settings.patience):
         record = _epoch(state, objective, average, task, settings, accelerator)
         state.history.append(record)
         if best_epoch(state.history) == state.epoch - 1:
             state.best = {name: tensor.detach().clone() for name, tensor in state.average.state_dict().items()}
-        if processes.is_first():
-            save_checkpoint(checkpoint, state)
+        save_checkpoint(checkpoint, state)
         logger.info(describe(record, settings.epochs))
-    classifier.load_state_dict(state.best)
-    classifier.eval()
+    classifier.load_state_dict({name: whole(tensor) for name, tensor in state.best.items()}, assign=True)
+    classifier.to(accelerator.device).eval()
     kept = best_epoch(state.history)
     return [{**record, "kept": number == kept} for number, record in enumerate(state.history)]
+
+
+def _stepped_and_averaged(
+    classifier: Classifier, settings: FullSettings, accelerator: Accelerator
+) -> tuple[Objective, Objective]:
+    """What is trained, and what keeps the moving average of its weights."""
+    if settings.parallel == "replicated":
+        return Objective(classifier), Objective(copy.deepcopy(classifier))
+    computed_in = torch.bfloat16 if accelerator.mixed_precision == "bf16" else None
+    pair = sharded(classifier, accelerator, computed_in), sharded(classifier, accelerator, None)
+    let_go(classifier)
+    return pair
 
 
 def parameter_groups(classifier: Classifier, settings: FullSettings, encoder_factor: float) -> list[dict[str, Any]]:
@@ -158,30 +173,6 @@ def _waited_enough(history: list[dict[str, Any]], patience: int) -> bool:
     return bool(history) and len(history) - 1 - best_epoch(history) >= patience
 
 
-class Objective(nn.Module):
-    """Pictures to loss and logits in one forward pass, which is what can be wrapped for several processes."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        super().__init__()
-        self.classifier = classifier
-
-    def forward(self, pictures: Tensor, targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
-        """(B, 3, S, S) and (B, L) to the loss, and to logits (B, L) without gradients."""
-        head = self.classifier.head
-        features = head.at_scale(self.classifier.encoder(pictures))
-        seen: list[Tensor] = []
-
-        def watched(logits: Tensor, targets: Tensor) -> Tensor:
-            seen.append(logits.detach())
-            return loss(logits, targets)
-
-        value = head.training_loss(features, targets, watched)
-        if seen[0].shape == targets.shape:
-            return value, torch.stack(seen).mean(0)  # a chain's loss is the mean over its orders
-        with torch.no_grad():
-            return value, head.score(features.detach(), targets)
-
-
 @dataclass(frozen=True)
 class Batch:
     """What one step is made of, on the device.
@@ -196,11 +187,16 @@ class Batch:
     targets: Tensor
     place: Place
 
+    @property
+    def own_targets(self) -> Tensor:
+        """(b, L) of the pictures."""
+        return self.targets[self.place.first :][: len(self.pictures)]
+
 
 def _epoch(
     state: TrainingState,
     objective: nn.Module,
-    average: Any,
+    average: MovingAverage,
     task: Task,
     settings: FullSettings,
     accelerator: Accelerator,
@@ -210,9 +206,10 @@ def _epoch(
     torch.manual_seed(int(random.integers(2**31)) + processes.rank())  # dropout, of each process's own samples
     order = random.permutation(task.train)
     steps = math.ceil(len(order) / settings.batch_size)
-    state.model.train()
+    objective.train()
     tally, rate = Tally(), 0.0
-    for batch in _batches(task, order, state, settings, accelerator.device):
+    batches = _batches(task, order, settings.batch_size, average.module.classifier)
+    for batch in track(batches, f"epoch {state.epoch + 1}", steps):
         rate = learning_rate(settings, state.step, steps, state.history)
         for group in state.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
@@ -221,25 +218,23 @@ def _epoch(
         _step(state, objective, batch, loss, settings, generator, accelerator, tally)
         state.step += 1
         if state.step % AVERAGED_EVERY == 0 or state.step % steps == 0:
-            average.update(state.model, step=math.ceil(state.step / AVERAGED_EVERY))
+            average.update(math.ceil(state.step / AVERAGED_EVERY))
     return {
         "stage": "full",
         "epoch": state.epoch + 1,
         "learning_rate": rate,
         "train": tally.judgement_of_all(),
-        "validation": _validate(state.average, task),
+        "validation": _validate(average.module, task),
     }
 
 
-def _batches(
-    task: Task, order: NDArray[np.intp], state: TrainingState, settings: FullSettings, device: torch.device
-) -> Iterator[Batch]:
-    steps = [order[start : start + settings.batch_size] for start in range(0, len(order), settings.batch_size)]
-    shares = [own_share(rows) for rows in steps]
-    size = state.model.encoder.spec.size
+def _batches(task: Task, rows: NDArray[np.intp], batch_size: int, classifier: Classifier) -> Iterator[Batch]:
+    batches = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    shares = [own_share(batch) for batch in batches]
+    size, device = classifier.encoder.spec.size, classifier.head.mean.device
     loaded = load_batches(task.images, np.concatenate(shares), size, len(shares[0]), task.cache)
-    for rows, (_, pictures) in zip(steps, track(loaded, f"epoch {state.epoch + 1}", len(steps)), strict=True):
-        yield Batch(_sent(pictures, device), _sent(task.targets[rows], device), Place.of(rows))
+    for batch, (_, pictures) in zip(batches, loaded, strict=True):
+        yield Batch(_sent(pictures, device), _sent(task.targets[batch], device), Place.of(batch))
 
 
 def _sent(tensor: Tensor, device: torch.device) -> Tensor:
@@ -259,27 +254,26 @@ def _step(
 ) -> None:
     place = batch.place
     pictures = augment(batch.pictures.float(), settings.augment, generator, place.first, place.batch)
-    targets = batch.targets[place.first :][: len(pictures)]
     with synced_norms(state.model, counted=place.counts):
-        value, logits = objective(pictures, targets, loss_of_all(loss, batch.targets, place))
+        value, logits = objective(pictures, batch.own_targets, loss_of_all(loss, batch.targets, place))
         state.optimiser.zero_grad(set_to_none=True)
         accelerator.backward(value)
     if place.counts:
-        tally.add(value, logits, targets)
+        tally.add(value, logits, batch.own_targets)
     state.optimiser.step()
 
 
-def _validate(model: Any, task: Task) -> Judgement | None:
+def _validate(objective: Objective, task: Task) -> Judgement | None:
+    """Loss and precision on the validation part; all processes compute a share of each batch, as in training."""
     if not len(task.validation):
         return None
-    model.eval()
     tally = Tally()
-    own, size = own_batches(task.validation, VALIDATED_AT_A_TIME), model.encoder.spec.size
     with torch.inference_mode():
-        for rows, pictures in load_batches(task.images, own, size, VALIDATED_AT_A_TIME, task.cache):
-            targets = task.targets[rows].to(model.head.mean.device)
-            features = model.head.at_scale(model.encoder(pictures.to(targets.device)))
-            tally.add(model.head.training_loss(features, targets, task.loss), model.head.score(features), targets)
+        for batch in _batches(task, task.validation, VALIDATED_AT_A_TIME, objective.classifier):
+            loss = loss_of_all(task.loss, batch.targets, batch.place)
+            value, logits = objective(batch.pictures, batch.own_targets, loss)
+            if batch.place.counts:
+                tally.add(value, logits, batch.own_targets)
     return tally.judgement_of_all()
 
 

@@ -51,9 +51,12 @@ def settle(recipe: Recipe | None, samples: Samples, folder: Path, resume: bool) 
     stored = Recipe.load(folder / RECIPE) if resume and (folder / RECIPE).is_file() else None
     if stored is not None:
         given = stored if recipe is None else _complete(recipe, samples)
-        if given.model_copy(update={"provenance": stored.provenance}) != stored:
+        # How processes hold the weights changes nothing of what they become.
+        full = stored.full.model_copy(update={"parallel": given.full.parallel})
+        going_on = stored.model_copy(update={"full": full})
+        if given.model_copy(update={"provenance": stored.provenance}) != going_on:
             raise RunError(f"{folder}: was begun by another recipe ({RECIPE}); resume without settings of your own")
-        return stored
+        return going_on
     if not len(samples.space):
         raise DataError(f"{samples.source}: no labels to learn")
     if len(samples) and not samples.targets.positives().any():
@@ -75,6 +78,8 @@ def _for_pictures(recipe: Recipe, samples: Samples) -> dict[str, Any]:
     gpu = choose_device(recipe.device).type == "cuda"
     pretrained = has_pretrained_weights(encoder)
     tune = recipe.tune or ("full" if not pretrained else "head-then-full" if gpu else "head")
+    if tune == "head" and recipe.full.parallel == "sharded":
+        raise RecipeError("full.parallel: sharded is for tune full and head-then-full, and this trains the head alone")
     return {"encoder": encoder.model_copy(update={"size": size, "pooling": pooling}), "tune": tune}
 
 
@@ -83,6 +88,8 @@ def _for_vectors(recipe: Recipe, samples: Samples) -> dict[str, Any]:
         raise RecipeError(f"tune: {recipe.tune} is about encoders of pictures, and the samples are feature vectors")
     if recipe.runtime not in ("auto", "torch"):
         raise RecipeError(f"runtime: {recipe.runtime} is for encoders of pictures, and the samples are feature vectors")
+    if recipe.full.parallel == "sharded":
+        raise RecipeError("full.parallel: sharded is for encoders of pictures, and the samples are feature vectors")
     listing = _listing_encoder(recipe, samples)
     if listing is not None:
         if recipe.head != LinearSettings() or recipe.loss != BinaryCrossEntropySettings():
@@ -103,12 +110,17 @@ def accelerator_for(recipe: Recipe) -> Accelerator:
     """Device and precision as the recipe says; under torchrun, one GPU a process.
 
     Raises:
-        RecipeError: fewer GPUs than processes, or fewer samples a step.
+        RecipeError: fewer GPUs than processes, or fewer samples a step; or one process to shard weights.
     """
     torch.backends.cudnn.deterministic = True
     device = choose_device(recipe.device)
     if processes.count() > 1:
         device = _own_device(device, recipe)
+    elif recipe.full.parallel == "sharded":
+        raise RecipeError(
+            "full.parallel: sharded divides the weights among processes, and there is one: start several by torchrun, "
+            "or take replicated"
+        )
     if device.type == "cuda":
         torch.cuda.set_device(device)
     precision = recipe.full.mixed_precision

@@ -32,12 +32,6 @@ def own_share(rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return own if len(own) else rows[:1]
 
 
-def own_batches(rows: NDArray[np.intp], batch_size: int) -> NDArray[np.intp]:
-    """The rows of every batch that is this process's where whole batches are dealt out, as to one after another."""
-    starts = range(processes.rank() * batch_size, len(rows), processes.count() * batch_size)
-    return np.concatenate([rows[:0], *(rows[start : start + batch_size] for start in starts)])
-
-
 @dataclass(frozen=True)
 class Place:
     """Which samples of a batch this process computes.
@@ -76,8 +70,8 @@ def loss_of_all(loss: Loss, targets: Tensor, place: Place) -> Loss:
 class _Gathered(torch.autograd.Function):
     """Logits (b, ...) to those of all processes (B, ...).
 
-    Gradients are multiplied by the number of processes, as DistributedDataParallel takes the mean where the sum is
-    right.
+    Gradients are multiplied by the number of processes, as DistributedDataParallel and FSDP take the mean where the
+    sum is right.
     """
 
     @staticmethod
