@@ -111,4 +111,4 @@ def part_like(tensor: Tensor, like: Tensor | None) -> Tensor:
         return tensor
     mesh = like.device_mesh
     held = distribute_tensor(tensor.to(mesh.device_type), mesh, like.placements, src_data_rank=None)
-    return held.clone()  # a part of a tensor would keep all of its memory
+    return held.clone()  # older torch gives a view, which would keep all of the memory
