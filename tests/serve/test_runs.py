@@ -21,6 +21,13 @@ def test_names_are_given_or_the_folders(shapes_run: Run, vectors_run: Run) -> No
     runs.close()
 
 
+def test_points_in_a_folders_name_are_kept(shapes_run: Run, tmp_path: Path) -> None:
+    copies = [shutil.copytree(shapes_run.folder, tmp_path / name) for name in ("shapes.v1", "shapes.v2")]
+    runs = Runs.named(list(map(str, copies)), ServeSettings())
+    assert [service.name for service in runs] == ["shapes.v1", "shapes.v2"]
+    runs.close()
+
+
 def test_two_of_one_name_are_refused(shapes_run: Run) -> None:
     with pytest.raises(ArgumentError, match="is served as 'shapes' already; give it a name: NAME="):
         Runs.named([str(shapes_run.folder)] * 2, ServeSettings())

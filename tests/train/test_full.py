@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -6,11 +7,11 @@ import torch
 from torch import nn
 
 from multihot.data import read
-from multihot.errors import RunError
+from multihot.errors import ImageError, RunError
 from multihot.losses import TrainingLoss
 from multihot.recipe import FullSettings, Recipe
 from multihot.run import CHECKPOINTS, METRICS, SCORES, Run
-from multihot.train import full, train
+from multihot.train import full, picture_run, train
 from multihot.train.full import best_epoch, learning_rate, parameter_groups, plateaus
 
 SETTINGS = FullSettings(epochs=10, learning_rate=1.0, warmup_epochs=1)
@@ -104,6 +105,20 @@ def test_a_killed_training_resumes_to_the_same_result(
         assert (resumed.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes(), name
     assert not (resumed.folder / CHECKPOINTS).exists()
     assert len(resumed.history()) == 3
+
+
+def test_a_picture_that_is_gone_before_it_is_scored_ends_the_run(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(shutil.copytree(shapes, tmp_path / "source"))
+
+    def trained(*_: Any) -> list[dict[str, Any]]:
+        shutil.rmtree(source)
+        return []
+
+    monkeypatch.setattr(picture_run, "train_full", trained)
+    with pytest.raises(ImageError, match=r"\.png: was readable before, and is not now: cannot be read"):
+        train(read(source), RECIPE, tmp_path / "run")
 
 
 def test_a_loss_that_paces_itself_is_told_how_much_is_done(

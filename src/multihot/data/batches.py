@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from multihot.data.ahead import ahead
-from multihot.data.images import ImageArrays, Images, content_hash
+from multihot.data.images import ImageArrays, ImageFiles, Images, content_hash
 from multihot.data.loading import prepare, stack
 from multihot.data.picture_cache import PictureCache
 from multihot.errors import ImageError
@@ -49,7 +49,8 @@ def load_batches(
             encoded = images.read(row)
             pixels = prepare(encoded, size)
         except ImageError as error:
-            raise ImageError(f"sample {row} was readable before and is not now: {error}") from error
+            where = images.path(row) if isinstance(images, ImageFiles) else f"picture {row}"
+            raise ImageError(f"{where}: was readable before, and is not now: {error}") from error
         if cache is not None:
             cache.add(row, content_hash(encoded), pixels)
         return pixels

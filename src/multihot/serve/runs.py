@@ -61,7 +61,8 @@ class Runs:
         for run in runs:
             name, equals, path = run.partition("=")
             if not equals or Path(run).exists():
-                name, path = Path(run).resolve().stem, run
+                own = Path(run).resolve()
+                name, path = own.stem if own.suffix == ".onnx" else own.name, run
             if not name or name in paths:
                 raise ArgumentError(f"{run}: a run is served as {name!r} already; give it a name: NAME={path}")
             paths[name] = Path(path)

@@ -3,7 +3,7 @@
 Shapes: N samples, n samples of a part, L labels.
 """
 
-from functools import partial
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ from torch import Tensor
 
 from multihot import decisions, processes
 from multihot.data import Samples
-from multihot.data.loading import load
+from multihot.data.batches import load_batches
 from multihot.data.picture_cache import PictureCache
 from multihot.data.split import PARTS, Split
 from multihot.decisions import Decision
 from multihot.losses import TrainingLoss, build_loss
 from multihot.models import Classifier, build_classifier, has_pretrained_weights
-from multihot.models.encode import infer, infer_batches
+from multihot.models.encode import infer
 from multihot.progress import track
 from multihot.recipe import Recipe
 from multihot.run import CHECKPOINTS, Run
@@ -32,6 +32,8 @@ from multihot.train.head_fit import fit_head
 from multihot.train.judge import CHUNK, Fold
 from multihot.train.pictures import Pictures, read_pictures
 from multihot.train.settle import accelerator_for
+
+SCORED_AT_A_TIME = 16
 
 
 def train_pictures(samples: Samples, recipe: Recipe, folder: Path) -> Run:
@@ -95,15 +97,17 @@ def _fit_head(
 
 def _logits(classifier: Classifier, read: Pictures, rows: NDArray[np.intp], recipe: Recipe) -> NDArray[np.float32]:
     """Logits of some samples, in the first process; nothing to go by in the others."""
+    none = np.empty((0, len(read.samples.space)), dtype=np.float32)
     if recipe.tune == "head":
         if read.features is None:
-            return np.empty((0, len(read.samples.space)), dtype=np.float32)
+            return none
         with torch.inference_mode():
             chunks = [read.features[part.numpy()] for part in torch.split(torch.from_numpy(rows), CHUNK)]
             logits = [classifier.head(torch.from_numpy(features).float()) for features in chunks]
         return torch.cat(logits).numpy()
     own = np.array_split(rows, processes.count())[processes.rank()]
-    loaded = load(read.samples.images, own.tolist(), classifier.encoder.spec.size)
-    batches = [logits for _, logits in infer_batches(partial(infer, classifier), track(loaded, "scoring", len(own)))]
-    whole = processes.rows_at_first(np.concatenate([np.empty((0, len(read.samples.space)), np.float32), *batches]))
-    return np.empty((0, len(read.samples.space)), dtype=np.float32) if whole is None else whole
+    loaded = load_batches(read.samples.images, own, classifier.encoder.spec.size, SCORED_AT_A_TIME)
+    tracked = track(loaded, "scoring", math.ceil(len(own) / SCORED_AT_A_TIME))
+    batches = [infer(classifier, pictures) for _, pictures in tracked]
+    whole = processes.rows_at_first(np.concatenate([none, *batches]))
+    return none if whole is None else whole

@@ -84,6 +84,9 @@ def test_pictures_and_vectors_are_not_taken_for_each_other(run, tmp_path) -> Non
     pictures = mh.ImageArrays(np.zeros((1, 8, 8, 3), np.uint8))
     with pytest.raises(DataError, match="trained on feature vectors, and cannot take pictures"):
         list(run.label_sets(["a"], pictures))
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(DataError, match=r"a\.jpg: expected feature vectors: a table, "):
+        list(predict(run, tmp_path / "a.jpg"))
     with pytest.raises(RecipeError, match="takes pictures, and the samples are feature vectors"):
         mh.train(made(), mh.Recipe(encoder="cnn28"), tmp_path / "a")
     with pytest.raises(RecipeError, match="tune: full is about encoders of pictures"):

@@ -14,7 +14,7 @@ from multihot.data.sources.tables.roles import find_ids
 from multihot.data.sources.tables.table import Table, listing
 from multihot.data.sources.tables.vector_rows import vector_rows
 from multihot.data.sources.vectors import numbered
-from multihot.errors import ArgumentError, DataError
+from multihot.errors import ArgumentError, DataError, FormatError
 
 _FEATURES = ("features", "x", "x_test", "test_features")
 
@@ -36,12 +36,21 @@ def read_features(source: str | Path, space: FeatureSpace) -> tuple[Sequence[str
     if path.suffix.lower() in (".npy", ".npz"):
         ids, features = _of_arrays(path)
     else:
-        name, path = recognise(path)
+        name, path = _recognised(path)
         ids, features = _of_table(load_table(path, None, None), space) if name == "table" else _labelled(path, name)
     try:
         return ids, features.aligned(space)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _recognised(path: Path) -> tuple[str, Path]:
+    try:
+        return recognise(path)
+    except FormatError as error:
+        if path.is_dir():
+            raise
+        raise DataError(f"{path}: expected feature vectors: a table, .npy, .npz, ARFF, svmlight or xc text") from error
 
 
 def _labelled(path: Path, name: str) -> tuple[Sequence[str], Features]:
