@@ -5,7 +5,9 @@ One process is the usual case: everything here is then a plain call, and torch i
 
 import functools
 import hashlib
+import logging
 import os
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -86,14 +88,20 @@ def join() -> None:
 
 
 def leave() -> None:
-    """Part from the others, all of which call it at the end of the program."""
-    if started_together():
-        from torch import distributed
+    """End a program that went well, with the others, all of which call it; alone, do nothing."""
+    if not started_together():
+        return
+    from torch import distributed
 
-        if distributed.is_initialized():
-            # A thread of gloo that lets go of the last message while Python ends would abort the process.
-            distributed.barrier()
-            distributed.destroy_process_group()
+    if distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of gloo outlive a sharded training. One that lets go of its last message while Python ends aborts the
+    # process: so Python does not end first.
+    os._exit(0)
 
 
 def decided_by_first(work: Callable[[], Item]) -> Item:
