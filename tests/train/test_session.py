@@ -11,7 +11,7 @@ from multihot.errors import DataError, RecipeError, RunError
 from multihot.labels import LabelSpace, Targets
 from multihot.recipe import FullSettings, Recipe
 from multihot.run import RECIPE, Run, write_recipe
-from multihot.train import train
+from multihot.train import session, train
 from multihot.train.settle import settle
 
 SMALL = Recipe.parse({"encoder": {"name": "cnn32", "pooling": "average+max"}, "tune": "head", "device": "cpu"})
@@ -184,6 +184,25 @@ def test_a_folder_in_use_is_left_alone(shapes: Path, shapes_run: Run, tmp_path: 
     with pytest.raises(RunError, match="not empty and not a run"):
         train(read(shapes), SMALL, tmp_path)
     assert train(read(shapes), SMALL, shapes_run.folder, resume=True).space == shapes_run.space
+
+
+def test_a_place_that_no_run_can_be_written_to_is_said_before_pictures_are_read(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "train_pictures", None)
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "runs" / "a"):
+        with pytest.raises(RunError, match=r"no run can be written there, as .*file is a file; choose another --out"):
+            train(read(shapes), SMALL, out)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(RunError, match="may not be written to"):
+        train(read(shapes), SMALL, tmp_path / "run")
+
+
+def test_points_in_a_folders_name_are_kept(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(shapes, tmp_path / "shapes.v2")
+    assert train(read("shapes.v2"), SMALL).folder == Path("runs/shapes.v2")
 
 
 def test_split_parquet_says_where_pictures_lie(shapes: Path, shapes_run: Run) -> None:

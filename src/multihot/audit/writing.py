@@ -6,7 +6,7 @@ from multihot.audit.audit import Audit
 from multihot.audit.page import write_page
 from multihot.audit.table import write_csv
 from multihot.errors import ArgumentError
-from multihot.run import free_name
+from multihot.run import free_name, named_after
 
 PAGE = "audit.html"
 TABLE = "audit.csv"
@@ -18,7 +18,7 @@ def audit_folder(out: str | Path | None, source: str) -> Path:
     Raises:
         ArgumentError: it lies in the source, or is a file.
     """
-    folder = Path(out) if out is not None else free_name(Path("audits") / (Path(source).stem or "audit"))
+    folder = Path(out) if out is not None else free_name(Path("audits") / named_after(source, "audit"))
     inside = Path(source).resolve()
     if inside.is_dir() and folder.resolve().is_relative_to(inside):
         raise ArgumentError(f"--out {folder}: lies in the source, where nothing is written; choose another folder")

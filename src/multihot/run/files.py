@@ -67,6 +67,16 @@ def free_name(path: Path) -> Path:
     return free
 
 
+def named_after(source: str, otherwise: str) -> str:
+    """The name for what is made of a source: a folder's own, a file's without its ending.
+
+    >>> named_after("data/photos.csv", "run"), named_after("", "run")
+    ('photos', 'run')
+    """
+    path = Path(source)
+    return (path.name if path.is_dir() else path.stem) or otherwise
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file beside its place and move it there: readers see the old or the new one, never a part."""
     part = path.with_name(f".{path.name}.part")

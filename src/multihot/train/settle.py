@@ -1,6 +1,7 @@
 """Before training: which folder, which recipe, which device."""
 
 import importlib.metadata
+import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from multihot.models import (
 )
 from multihot.models.extreme import ExtremeSettings
 from multihot.recipe import Recipe
-from multihot.run import RECIPE, free_name
+from multihot.run import RECIPE, free_name, named_after
 from multihot.train.listed import scorer_for
 from multihot.train.vectors.fit import folds_for
 
@@ -35,10 +36,14 @@ def claim(out: str | Path | None, source: str, resume: bool) -> Path:
     if resume and out is None:
         raise RunError("--resume needs the run to go on with: --out RUN")
     if out is None:
-        folder = free_name(Path("runs") / (Path(source).stem or "run"))
+        folder = free_name(Path("runs") / named_after(source, "run"))
         folder = Path(processes.same_after_restart(f"run of {source}", str(folder)))
     else:
         folder = Path(out)
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        why = "may not be written to" if above.is_dir() else "is a file"
+        raise RunError(f"{folder}: no run can be written there, as {above} {why}; choose another --out")
     if folder.is_dir() and any(folder.iterdir()) and not resume and not processes.restarted():
         if not (folder / RECIPE).is_file():
             raise RunError(f"{folder}: is not empty and not a run; choose another --out")
