@@ -1,5 +1,6 @@
 """Bodies, also damaged ones."""
 
+import gc
 import json
 
 import pytest
@@ -38,6 +39,16 @@ def test_files_come_as_they_were_sent(files: list[tuple[str, bytes]]) -> None:
     found = read_content(FORM, form(files), SETTINGS)
     assert found.parts == [content for _, content in files]
     assert list(found.ids) == [name for name, _ in files]
+
+
+def test_a_form_does_not_wait_for_garbage_to_be_looked_for() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        read_content(FORM, form([("a.png", b"picture")]), SETTINGS)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @given(st.binary(max_size=60), st.integers(0, 300), st.integers(0, 300))

@@ -48,7 +48,7 @@ def read_content(content_type: str, body: bytes, settings: ServeSettings) -> Con
 def _pictures(boundary: bytes, body: bytes, most: int) -> Content:
     files = _Files(most)
     try:
-        parser = MultipartParser(boundary, files.callbacks)
+        parser = MultipartParser(boundary, files.callbacks())
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
@@ -71,8 +71,11 @@ class _Files:
         self._field = b""
         self._value = b""
         self._disposition = b""
-        self._data: bytearray | None = None
-        self.callbacks: Any = {
+        self._data: list[memoryview] | None = None
+
+    def callbacks(self) -> Any:
+        """For the parser; not kept here, as what is in a circle stays in memory until garbage is looked for."""
+        return {
             "on_part_begin": self._begin,
             "on_header_field": self._on_field,
             "on_header_value": self._on_value,
@@ -105,15 +108,16 @@ class _Files:
         if len(self.ids) == self._most:
             raise Refused(413, f"more than {self._most} pictures", "body", "send fewer a request")
         self.ids.append(name.decode("utf-8", "replace")[:MOST_ID])
-        self._data = bytearray()
+        self._data = []
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._data is not None:
-            self._data += data[start:end]
+            self._data.append(memoryview(data)[start:end])
 
     def _finish(self) -> None:
         if self._data is not None:
-            self.contents.append(bytes(self._data))
+            self.contents.append(b"".join(self._data))
+            self._data = None
 
     def _end(self) -> None:
         self.ended = True

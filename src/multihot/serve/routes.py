@@ -97,6 +97,7 @@ async def predict(request: Request, run: RunName = None) -> Response:
     async with in_time(state.settings), body_of(request, state.admission, state.settings) as body:
         kind = request.headers.get("content-type", "")
         content = await _aside(len(body) > SMALL_BODY, read_content, kind, body, state.settings)
+        del body  # its parts are copies, and may wait for long
         with state.admission.of_parts(len(content.parts)):
             service, futures = state.runs.submit(run, content.kind, content.parts)
             outcomes = await until_judged(request, futures)

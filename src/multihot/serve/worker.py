@@ -41,7 +41,7 @@ class Worker:
     def submit(self, content: Any) -> "Future[Judged]":
         """What will be said of a part; a future that is cancelled costs nothing from then on."""
         future: Future[Judged] = Future()
-        self._pool.submit(self._prepare, content, future)
+        self._pool.submit(self._prepare, [(content, future)])
         return future
 
     @property
@@ -55,7 +55,10 @@ class Worker:
         self._ready.put(None)
         self._thread.join()
 
-    def _prepare(self, content: Any, future: "Future[Judged]") -> None:
+    def _prepare(self, asked: "list[tuple[Any, Future[Judged]]]") -> None:
+        # Out of the list: an error knows the frames that it passed, the executor's too. If one of them knew the future,
+        # which knows the error, this circle would keep what was sent in memory until garbage is looked for.
+        content, future = asked.pop()
         if future.cancelled():
             return
         try:
@@ -63,16 +66,21 @@ class Worker:
         except Exception as error:  # goes to the one who asks
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
+            del future  # as above: the error knows this frame
             return
         self._ready.put(job)
 
     def _work(self) -> None:
         while (first := self._ready.get()) is not None:
-            jobs = [job for job in self._gathered(first) if job.future.set_running_or_notify_cancel()]
-            if jobs:
-                started = time.perf_counter()
-                self._judge(jobs)
-                self._observe(len(jobs), time.perf_counter() - started)
+            self._work_on(self._gathered(first))
+            del first  # nothing is kept while there is nothing to do
+
+    def _work_on(self, gathered: Sequence[Job]) -> None:
+        jobs = [job for job in gathered if job.future.set_running_or_notify_cancel()]
+        if jobs:
+            started = time.perf_counter()
+            self._judge(jobs)
+            self._observe(len(jobs), time.perf_counter() - started)
 
     def _gathered(self, first: Job) -> Sequence[Job]:
         jobs = [first]
