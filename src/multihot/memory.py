@@ -1,4 +1,4 @@
-"""How the C library hands out the large blocks that encoders work in."""
+"""How the C library keeps the large blocks that encoders work in, and gives them back."""
 
 import ctypes
 import sys
@@ -28,3 +28,13 @@ def keep_large_blocks() -> bool:
         and bool(mallopt(_TRIM_THRESHOLD, _KEPT_BYTES))
         and bool(mallopt(_ARENAS, 1))
     )
+
+
+def give_back_free_blocks() -> None:
+    """Hand memory that was freed to the system, wherever it lies; what is asked for next is mapped afresh.
+
+    Does nothing without glibc.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim is not None:
+        trim(0)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from multihot.data import decoding
 from multihot.data.decoding import decode_bytes, stored_size
 from multihot.errors import ImageError
 
@@ -106,6 +107,17 @@ def test_an_invalid_orientation_is_ignored(orientation: int) -> None:
 def test_a_damaged_exif_block_is_ignored() -> None:
     content = encoded(photograph(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")
     assert decode_bytes(content).shape == (24, 40, 3)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+@pytest.mark.parametrize("strip", [1, 100, 10_000])
+def test_a_picture_converted_in_strips_is_the_same(mode: str, strip: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = photograph("I" if mode == "I;16" else mode)
+    options = {"transparency": 3} if mode == "P" else {}
+    content = encoded(image.convert(mode), "PNG", **options)
+    whole = decode_bytes(content)
+    monkeypatch.setattr(decoding, "_STRIP", strip)
+    np.testing.assert_array_equal(decode_bytes(content), whole)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])

@@ -65,6 +65,17 @@ def test_a_truncated_form_is_never_read(kept: int) -> None:
         read_content(FORM, whole[: min(kept, len(whole) - 4)], SETTINGS)
 
 
+def test_json_of_very_many_lists_is_refused_before_it_is_read() -> None:
+    with pytest.raises(Refused, match="more than 10,008 lists and objects, for 4 rows at most"):
+        read_content("application/json", b'{"features": [' + b"[" * 20_000, SETTINGS)
+
+
+@pytest.mark.parametrize("text", ["[{" * 20_000, '\\"[' * 20_000, "\\" * 20_000 + "[" * 20_000])
+def test_brackets_in_texts_are_no_lists(text: str) -> None:
+    found = read_content("application/json", json.dumps({"features": [{"colour": text}]}).encode(), SETTINGS)
+    assert found.parts == [[{"colour": text}]]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -119,6 +119,26 @@ def test_bodies_that_wait_take_bounded_memory(client: Client, gate: Gate) -> Non
     assert asked.post("/v1/predict", files={"images": png(9, 9)}).status_code == 200
 
 
+def test_json_waits_with_the_size_that_it_has_when_it_is_read(client: Client, gate: Gate) -> None:
+    rows = {"features": [[1, 2, 0, 1]]}
+    size = len(httpx2.Request("POST", "http://localhost", json=rows).read())
+    picture = len(httpx2.Request("POST", "http://localhost", files={"images": png(9, 9)}).read())
+    asked = client(max_waiting_bytes=picture + 7 * size)
+    assert asked.post("/v1/predict?run=vectors", json=rows).status_code == 200
+    first = Sent(asked, {"images": png(9, 9)})
+    gate.entered.acquire()
+    refused = asked.post("/v1/predict?run=vectors", json=rows)
+    assert refused.json()["error"]["what"] == "too much is waiting to be answered"
+    gate.opened.set()
+    assert first.status() == 200
+    assert asked.post("/v1/predict?run=vectors", json=rows).status_code == 200
+
+
+def test_json_that_takes_all_there_is_is_answered_alone(client: Client) -> None:
+    asked = client(max_waiting_bytes=100)
+    assert asked.post("/v1/predict?run=vectors", json={"features": [[1, 2, 0, 1]]}).status_code == 200
+
+
 def test_what_takes_too_long_is_given_up(client: Client, gate: Gate) -> None:
     asked = client(timeout=0.1)
     answer = asked.post("/v1/predict", files={"images": png(9, 9)})

@@ -25,6 +25,9 @@ _SIGNATURE_BYTES = 16
 MARGIN = 2
 """How much larger than wanted a reduced JPEG still is, at least; 1 would shift its pixels by up to 3 grey levels."""
 
+_STRIP = 2**21
+"""Pixels that are converted at a time."""
+
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 _SIDEWAYS = (5, 6, 7, 8)
@@ -110,7 +113,7 @@ def _decode_opened(image: Image.Image, content: bytes, side: int | None) -> NDAr
         pixels = _fast_jpeg(content, side)
     if pixels is None:
         image.load()
-        pixels = np.asarray(_as_rgb(image))
+        pixels = _pixels(image)
     return _upright(pixels, _orientation(image))
 
 
@@ -122,6 +125,18 @@ def _fast_jpeg(content: bytes, side: int | None) -> NDArray[np.uint8] | None:
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content, **reduction)
     except ValueError:
         return None
+    return pixels
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """Strip by strip: a conversion makes several copies, which for a large picture would fill the memory."""
+    rows = max(_STRIP // image.width, 1)
+    if rows >= image.height:
+        return np.asarray(_as_rgb(image))
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        pixels[top:bottom] = np.asarray(_as_rgb(image.crop((0, top, image.width, bottom))))
     return pixels
 
 

@@ -1,5 +1,6 @@
 """The application: routes and page behind the guard."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,16 +13,20 @@ from multihot.serve.admission import Admission
 from multihot.serve.early import EarlyAnswers
 from multihot.serve.guard import Guard
 from multihot.serve.problems import handle_problems
+from multihot.serve.resting import rest
 from multihot.serve.routes import State
 from multihot.serve.runs import Runs
 
 
 def create_app(runs: Runs) -> FastAPI:
     """An ASGI application that serves runs; when it shuts down, they end after what was accepted is answered."""
+    admission = Admission(runs.settings, runs.telemetry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        resting = asyncio.create_task(rest(admission))
         yield
+        resting.cancel()
         await run_in_threadpool(runs.close)
 
     app = FastAPI(
@@ -33,7 +38,7 @@ def create_app(runs: Runs) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.multihot = State(runs, Admission(runs.settings, runs.telemetry))
+    app.state.multihot = State(runs, admission)
     app.include_router(routes.router)
     app.include_router(explaining.router)
     app.include_router(page.router)

@@ -1,6 +1,7 @@
 """Bodies of requests to parts that are judged. Nothing is written to disk, and nothing that is named is fetched."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from multihot.serve.settings import ServeSettings
 
 MOST_ID = 300
 """Characters of an id that are kept."""
+
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
+"""A text in JSON, also one without an end."""
 
 
 class Content(NamedTuple):
@@ -124,6 +128,10 @@ class _Files:
 
 
 def _rows(body: bytes, most: int) -> Content:
+    allowed = 2 * most + 10_000
+    if _brackets(body) > allowed and _brackets(_TEXT.sub(b"", body)) > allowed:
+        what = f"more than {allowed:,} lists and objects, for {most:,} rows at most"
+        raise Refused(413, what, "body", "send fewer a request")
     values = read_json(body)
     rows = values.get("features") if isinstance(values, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, list | dict) for row in rows):
@@ -137,6 +145,11 @@ def _rows(body: bytes, most: int) -> Content:
     if not isinstance(ids, list) or len(ids) != len(rows) or not all(isinstance(name, str) for name in ids):
         raise Refused(422, f"expected a list of {len(rows)} texts, one a row", "body.ids")
     return Content([as_unicode(name[:MOST_ID]) for name in ids], [rows], "features")
+
+
+def _brackets(body: bytes) -> int:
+    """Lists and objects in JSON. 30 MB can hold ten million, over which Python's collector takes half a minute."""
+    return body.count(b"[") + body.count(b"{")
 
 
 def read_json(body: bytes) -> Any:

@@ -63,7 +63,9 @@ class Service:
             observe: told of each batch: its size, and its seconds.
         """
         parts = _of_file(path, settings) if path.suffix == ".onnx" else _of_run(path, settings)
-        worker = Worker(parts.model, settings.batch_size, settings.batch_wait, observe)
+        # Pictures go through a file one by one: more than one would only wait, at its own size, for the others.
+        size = 1 if isinstance(parts.model, ServedFile) else settings.batch_size
+        worker = Worker(parts.model, size, settings.batch_wait, observe)
         kind: Kind = "pictures" if parts.features is None else "features"
         texts = (parts.choices, parts.about, parts.report)
         return cls(name, kind, parts.space, parts.features, *texts, worker, parts.explainer)
