@@ -53,6 +53,11 @@ def test_no_more_samples_than_a_request_may_hold(client: Client) -> None:
     assert (answer.status_code, answer.json()["error"]["what"]) == (413, "4 rows, at most 3 are taken")
 
 
+def test_more_samples_than_may_ever_wait_are_not_asked_for_again(client: Client) -> None:
+    answer = client(max_waiting=2).post("/v1/predict", files=[("images", png(9, 9))] * 3)
+    assert (answer.status_code, answer.json()["error"]["what"]) == (413, "3 parts, at most 2 are taken")
+
+
 class Gate:
     """Holds the model until it is opened."""
 

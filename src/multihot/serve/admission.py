@@ -81,8 +81,11 @@ class Admission:
         """Room for the parts of a request, while they are judged.
 
         Raises:
-            Refused: there is none.
+            Refused: there is none, or never will be.
         """
+        if count > self._settings.max_waiting:
+            what = f"{count} parts, at most {self._settings.max_waiting} are taken"
+            raise Refused(413, what, "body", "send fewer a request")
         if self._parts + count > self._settings.max_waiting:
             raise _busy()
         self._count(count)
