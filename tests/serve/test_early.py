@@ -95,7 +95,7 @@ def test_a_body_without_end_is_not_read_for_ever(
 def test_who_reads_only_after_sending_all_has_the_answer(talk: Callable[..., Any]) -> None:
     async def all_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Any:
         reader._transport.pause_reading()  # type: ignore[attr-defined]
-        writer.write(HEAD % b"/v1/predict" + declared(2 * MOST) + bytes(2 * MOST))
+        writer.write(HEAD % b"/v1/predict" + declared(3 * MOST) + bytes(3 * MOST))
         await writer.drain()
         await asyncio.sleep(0.2)
         reader._transport.resume_reading()  # type: ignore[attr-defined]

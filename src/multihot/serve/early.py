@@ -11,13 +11,16 @@ from multihot.serve.settings import ServeSettings
 SILENCE = 1.0
 """Seconds without a byte after which nobody is taken to be sending any more."""
 
+FORGOTTEN = 4
+"""Times as many bytes as a request may hold: more of what comes behind an answer is not received."""
+
 
 class EarlyAnswers:
     """Closes the connection after an answer that did not wait for the end of the request's body.
 
     A server that keeps the connection has to receive all of that body, however long it is. One that closes it while
     bytes are under way resets it, and who sends before reading then loses the answer (RFC 9112, section 9.6). So the
-    answer goes out whole, and what still comes is forgotten for a moment: at most as much as a request may hold.
+    answer goes out whole, and what still comes is forgotten for a moment, within limits.
 
     Args:
         app: what answers.
@@ -62,7 +65,7 @@ class EarlyAnswers:
         end = clock.time() + self._settings.timeout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENCE) as silence:
-                while forgotten <= self._settings.max_bytes:
+                while forgotten <= FORGOTTEN * self._settings.max_bytes:
                     message = await receive()
                     if not message.get("more_body", False):
                         return
