@@ -196,6 +196,15 @@ def test_pictures_without_labels_end_in_one_line(
     assert said.count("\n") == 1
 
 
+def test_what_one_process_does_is_refused_to_several(
+    call: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("multihot.processes.count", lambda: 2)
+    monkeypatch.setattr("multihot.processes.first_to_say", lambda text: True)
+    assert call("predict", "run", "pictures") == 2
+    assert "only train is shared by processes, and 2 were started: leave torchrun out" in capsys.readouterr().err
+
+
 def test_convert_says_how_many_of_the_labels_it_wrote(
     tmp_path: Path, call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,20 +88,27 @@ def join() -> None:
 
 
 def leave() -> None:
-    """End a program that went well, with the others, all of which call it; alone, do nothing."""
-    if not started_together():
-        return
-    from torch import distributed
+    """Part from the others, all of which call it."""
+    if started_together():
+        from torch import distributed
 
-    if distributed.is_initialized():
-        distributed.barrier()
-        distributed.destroy_process_group()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads of gloo outlive a sharded training. One that lets go of its last message while Python ends aborts the
-    # process: so Python does not end first.
-    os._exit(0)
+        if distributed.is_initialized():
+            distributed.barrier()
+            distributed.destroy_process_group()
+
+
+def end() -> None:
+    """Leave, and end the program, which went well; alone, do nothing.
+
+    Threads of gloo outlive a sharded training. One that lets go of its last message while Python ends would abort the
+    process: so Python does not end first.
+    """
+    if started_together():
+        leave()
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def decided_by_first(work: Callable[[], Item]) -> Item:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from multihot.data.feature_cache import SHARD, FeatureCache, cache_folder
 from multihot.errors import DataError
@@ -39,9 +40,12 @@ def test_a_damaged_shard_is_forgotten(tmp_path: Path) -> None:
     cache = FeatureCache("encoder", tmp_path)
     cache.add(KEY, np.zeros(2, dtype=np.float32))
     cache.flush()
-    next(cache.folder.glob("*.safetensors")).write_bytes(b"cut off")
-    assert len(FeatureCache("encoder", tmp_path)) == 0
-    assert not list(cache.folder.glob("*.safetensors"))
+    shard = next(cache.folder.glob("*.safetensors"))
+    unlike = {"contents": np.zeros((2, 16), dtype=np.uint8), "features": np.zeros((1, 2), dtype=np.float32)}
+    for content in (b"cut off", save(unlike)):
+        shard.write_bytes(content)
+        assert len(FeatureCache("encoder", tmp_path)) == 0
+        assert not shard.exists()
 
 
 def test_the_folder_can_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -233,4 +233,4 @@ def killed_twice(source: Path, folder: Path) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     {"compute": train_and_compute, "killed twice": killed_twice}[sys.argv[1]](*map(Path, sys.argv[2:]))
-    processes.leave()
+    processes.end()

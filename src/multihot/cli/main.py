@@ -10,7 +10,7 @@ from multihot import processes
 from multihot.cli import exported
 from multihot.cli.app import app
 from multihot.console import fail, log_to_screen
-from multihot.errors import MultihotError
+from multihot.errors import ArgumentError, MultihotError
 from multihot.memory import keep_large_blocks
 
 
@@ -34,6 +34,7 @@ def main() -> None:
     log_to_screen()
     keep_large_blocks()
     try:
+        _require_one_process(arguments)
         application = exported.app if exported.is_asked(arguments) else app
         command, given, _ = application.parse_args(arguments, exit_on_error=False, print_error=False)
         gc.enable()
@@ -54,4 +55,13 @@ def main() -> None:
         sys.exit(fail(error, status, debug))
     except Exception as error:  # the last line of defence: one line, and the rest on request
         sys.exit(fail(error, 1, debug))
-    processes.leave()
+    processes.end()
+
+
+def _require_one_process(arguments: list[str]) -> None:
+    """Raise an `ArgumentError` where torchrun started what each process would do whole, over the others' files."""
+    if processes.count() > 1 and arguments[:1] != ["train"]:
+        raise ArgumentError(
+            f"only train is shared by processes, and {processes.count()} were started: leave torchrun out "
+            "(predict --engine ray starts several)"
+        )

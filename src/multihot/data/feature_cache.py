@@ -5,6 +5,7 @@ pictures: safetensors with `contents` (n, 16) uint8 and `features` (n, D) float3
 written whole or not at all, so that a stopped run goes on where it was.
 """
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -51,10 +52,12 @@ class FeatureCache:
         try:
             tensors = load_file(shard)  # torch maps the file: what is not used is not read
             contents, features = tensors["contents"].numpy(), tensors["features"].numpy()
-        except (SafetensorError, KeyError, OSError):
-            shard.unlink(missing_ok=True)  # a damaged cache costs time, never a wrong feature
+            rows = {bytes(key).hex(): row for key, row in zip(contents, features, strict=True)}
+        except (SafetensorError, KeyError, OSError, ValueError):
+            with contextlib.suppress(OSError):  # of a folder that may only be read
+                shard.unlink()  # a damaged cache costs time, never a wrong feature
             return
-        self._features.update((bytes(key).hex(), row) for key, row in zip(contents, features, strict=True))
+        self._features.update(rows)
 
     def __contains__(self, content: object) -> bool:
         return content in self._features
