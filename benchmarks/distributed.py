@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -36,6 +35,7 @@ from multihot.models import build_classifier
 from multihot.recipe import Recipe
 from multihot.train import ShardedLinearHead, full
 from multihot.train.sharded_weights import own_part
+from peak import peak_bytes
 
 FIGURES = ("exact_match", "micro_f1", "mean_average_precision", "log_loss")
 SAMPLES, FEATURES, PRESENT = 256, 256, 5
@@ -104,7 +104,7 @@ def head_step(labels: int) -> None:
     """In each process: one step, the best five, and how much it grew."""
     processes.join()
     torch.set_num_threads(1)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     head = ShardedLinearHead(FEATURES, labels)
     optimiser = torch.optim.AdamW(head.parameters(), lr=0.01)
     random = np.random.default_rng(0)
@@ -118,12 +118,12 @@ def head_step(labels: int) -> None:
         value.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     head.top_k(features, 5)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    of_all = processes.from_all(grown / 1024)
+    grown = peak_bytes() - before
+    of_all = processes.from_all(grown / 1e6)
     if processes.is_first():
         said = ", ".join(f"{megabytes:.0f} MB" for megabytes in of_all)
         print(f"{labels} labels, {processes.count()} processes: {said}; loss {value.item():.6f}", flush=True)
-    processes.leave()
+    processes.end()
 
 
 def _cells(columns: NDArray[np.intp], labels: int) -> Any:
@@ -153,11 +153,11 @@ def weights_step(encoder: str, parallel: str) -> None:
     tensors = [*stepped.parameters(), *gradients, *moments, *averaged.parameters(), *best]
     storages = [own_part(tensor.detach()).untyped_storage() for tensor in tensors]
     held = sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())  # some share one
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_bytes()
     of_all = processes.from_all(f"{held / 1e6:.1f} MB held, {peak / 1e6:.0f} MB at the peak")
     if processes.is_first():
         print(f"{encoder}, {weights / 1e6:.1f} MB of weights, {parallel}: {'; '.join(of_all)}", flush=True)
-    processes.leave()
+    processes.end()
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ several, in turn in one process, with targets made beforehand. Other losses are 
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from multihot.losses import (
     softmax_cross_entropy,
     zlpr,
 )
+from peak import peak_bytes
 
 SAMPLES, FEATURES, PRESENT = 256, 256, 5
 REPEATS = 5
@@ -120,14 +120,14 @@ def peak_growth(path: str, labels: int) -> None:
     small, few = parameters(SAMPLES), sparse_targets(SAMPLES)
     plain_cross_entropy(small, dense(few)).backward()  # type: ignore[no-untyped-call]
     linear_binary_cross_entropy(*small, few).backward()  # type: ignore[no-untyped-call]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     for parameter in inputs:
         parameter.grad = None
     if path == "plain":
         plain_cross_entropy(inputs, dense(targets)).backward()  # type: ignore[no-untyped-call]
     else:
         linear_binary_cross_entropy(*inputs, targets).backward()  # type: ignore[no-untyped-call]
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print((peak_bytes() - before) / 1e6)
 
 
 def show_memory(labels: int, threads: int) -> None:

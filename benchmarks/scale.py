@@ -10,7 +10,7 @@ The tables are the one times the other, and no more than that: no stragglers, no
 import argparse
 import io
 import json
-import resource
+import mmap
 import subprocess
 import sys
 import tempfile
@@ -43,6 +43,7 @@ from multihot.predict.parts import Manifest
 from multihot.recipe import Recipe
 from multihot.train.convex_fit import convex_solutions
 from multihot.train.judge import Fold
+from peak import peak_bytes
 
 D, LISTED, PRESENT = 1280, 20, 3
 random = np.random.default_rng(0)
@@ -175,7 +176,7 @@ def csr(columns: np.ndarray[Any, Any], labels: int) -> sparse.csr_array:
 
 def resident() -> int:
     """Bytes of memory this process holds now."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def growth(count: int) -> dict[str, tuple[float, float]]:
@@ -214,7 +215,7 @@ def growth(count: int) -> dict[str, tuple[float, float]]:
 
 def peak_above(before: int) -> int:
     """Bytes by which this process has grown at its peak."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    return peak_bytes() - before
 
 
 def fitting(count: int = 20_000, labels: int = 20) -> dict[str, tuple[float, float]]:
