@@ -90,6 +90,7 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"name": "resnet18x"}, "neither cnn28, cnn32 nor a timm model; close names: resnet18"),
+        ({"name": "efficientvit_b0", "weights": "none"}, "timm has efficientvit_b0 only with a pooling of its own"),
         ({"name": "test_resnet", "weights": "nowhere.pth"}, "no such file: nowhere.pth"),
         ({"name": "test_resnet", "weights": __file__}, "is not a file of tensors"),
     ],

@@ -99,6 +99,7 @@ def test_an_exported_file_of_vectors_is_served_like_its_run(
         ({"json": {"features": [[1, 2]]}}, 422, "body.features", "expected 4 numbers, got 2"),
         ({"json": {"features": [{"height": 1}]}}, 422, "body.features", "'weight' is missing"),
         ({"json": {"features": [[1, 2, "x", 0]]}}, 422, "body.features", "expected a finite number"),
+        ({"json": {"features": [[1, 2, 1e39, 0]]}}, 422, "body.features", "is 1e+39, expected a finite number"),
         ({"json": {"features": []}}, 422, "body.features", "no rows"),
         ({"json": {"features": "all"}}, 422, "body.features", "expected a list of rows"),
         ({"json": {"features": [[1, 2, 3, 4]], "ids": [1]}}, 422, "body.ids", "one a row"),

