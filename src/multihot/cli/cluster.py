@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from multihot.data.stores import is_address
+from multihot.data.picture_names import is_address
 from multihot.errors import ArgumentError
 from multihot.models import RuntimeName
 from multihot.predict.ray_engine import SAMPLES_A_PART, predict_on_ray

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from multihot.cli.app import Flag, application
 from multihot.console import prediction_line, said_of_errors, show
+from multihot.data.picture_names import is_address
 from multihot.errors import ArgumentError
 from multihot.labels import LabelSet
 from multihot.onnx import EngineName, Predictor
@@ -56,7 +57,7 @@ def predict(
 
 
 def _of_pictures(predictor: Predictor, inputs: Sequence[str]) -> Iterator[LabelSet]:
-    stored = [text for text in inputs if "://" in text]
+    stored = [text for text in inputs if is_address(text)]
     if stored:
         raise ArgumentError(f"{stored[0]}: an exported file takes pictures on disk; addresses are for a run directory")
     paths = find_pictures(inputs)

@@ -1,4 +1,4 @@
-"""Which files of a folder may be pictures."""
+"""Names of pictures: which files of a folder may be some, and what is an address."""
 
 import os
 from collections.abc import Iterator
@@ -13,6 +13,15 @@ _BESIDE = frozenset(
     | {".npy", ".npz", ".parquet", ".pdf", ".py", ".tar", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".yaml"}
     | {".arff", ".libsvm", ".svm", ".svmlight", ".yml", ".zip"}
 )
+
+
+def is_address(text: str) -> bool:
+    """Whether a file is named by the address of a store, and not by a path.
+
+    >>> is_address("s3://bucket/a.jpg"), is_address("photos/a.jpg")
+    (True, False)
+    """
+    return "://" in text
 
 
 def picture_names(folder: Path) -> Iterator[str]:

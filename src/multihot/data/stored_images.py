@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from multihot.data.decoding import decode_bytes
 from multihot.data.images import ImageFiles, Images
-from multihot.data.stores import is_address, locate, reason_of
+from multihot.data.picture_names import is_address
+from multihot.data.stores import locate, reason_of
 from multihot.errors import ImageError
 
 

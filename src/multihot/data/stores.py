@@ -10,17 +10,8 @@ from fsspec.core import url_to_fs
 from fsspec.utils import glob_translate
 from pyarrow.fs import FileSelector, FileSystem, FileType, FSSpecHandler, LocalFileSystem, PyFileSystem
 
-from multihot.data.picture_names import may_be_picture
+from multihot.data.picture_names import is_address, may_be_picture
 from multihot.errors import DataError, one_line
-
-
-def is_address(text: str) -> bool:
-    """Whether a file is named by the address of a store, and not by a path.
-
-    >>> is_address("s3://bucket/a.jpg"), is_address("photos/a.jpg")
-    (True, False)
-    """
-    return "://" in text
 
 
 def locate(name: str) -> tuple[FileSystem, str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from multihot.data.images import Images
+from multihot.data.picture_names import is_address
 from multihot.data.stored_images import images_at
-from multihot.data.stores import find_files, is_address
+from multihot.data.stores import find_files
 from multihot.errors import DataError
 from multihot.predict.finding import find_pictures
 

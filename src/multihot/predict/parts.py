@@ -16,7 +16,8 @@ from pathlib import Path
 import pyarrow.dataset as ds
 from pyarrow.fs import FileSelector, FileType
 
-from multihot.data.stores import is_address, locate, reason_of
+from multihot.data.picture_names import is_address
+from multihot.data.stores import locate, reason_of
 from multihot.errors import ArgumentError, DataError
 from multihot.predict.files import ParquetWriter
 

@@ -18,8 +18,9 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its make
 import ray
 
 from multihot.data.ahead import set_threads
+from multihot.data.picture_names import is_address
 from multihot.data.stored_images import images_at
-from multihot.data.stores import is_address, reason_of
+from multihot.data.stores import reason_of
 from multihot.errors import DataError, one_line
 from multihot.memory import keep_large_blocks
 from multihot.models import RuntimeName
